@@ -1,0 +1,122 @@
+"""Doorbells: after a commit, ring a task and tell open pages. A lost hint costs time only; the sweep finds the rest."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
+
+import kombu
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from kombu.pools import producers
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+CHANNEL = "cs:hints"
+TIMEOUT_SECONDS = 0.5
+BREAK_AFTER_FAILURES = 3
+BREAK_SECONDS = 5.0
+
+
+class Breaker:
+    """After some failures in a row nobody waits for the broker; once in a while one caller tries again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._closed_at = 0.0
+
+    def attempt(self, call: Callable[[], Any]) -> bool:
+        """Whether `call` was made and went well."""
+        if not self._may_try():
+            return False
+        try:
+            call()
+        except (OperationalError, redis.RedisError, OSError):
+            self._failed()
+            return False
+        self._failures = 0
+        return True
+
+    def _may_try(self) -> bool:
+        with self._lock:
+            if self._failures < BREAK_AFTER_FAILURES:
+                return True
+            if time.monotonic() < self._closed_at:
+                return False
+            self._closed_at = time.monotonic() + BREAK_SECONDS  # the others keep out while this one tries
+            return True
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._closed_at = time.monotonic() + BREAK_SECONDS
+
+
+breaker = Breaker()
+
+
+def after_commit(task: str, *args: Any) -> None:
+    """Ring the Celery task `task` once the current transaction is committed; never blocks or fails the caller."""
+    transaction.on_commit(partial(ring_now, task, *args), robust=True)
+
+
+def ring_now(task: str, *args: Any) -> bool:
+    """Ring a task at once; says whether the broker took it."""
+    return bool(settings.BROKER_URL) and breaker.attempt(lambda: _send(task, args))
+
+
+def page(topic: str, object_id: UUID | None, kind: str, workspace_id: int) -> None:
+    """Tell open pages, once the current transaction is committed, that something of theirs changed."""
+    hint = {"w": workspace_id, "t": topic, "id": str(object_id or ""), "k": kind}
+    transaction.on_commit(partial(publish, json.dumps(hint)), robust=True)
+
+
+def publish(message: str) -> bool:
+    """Send a live-page message to every web process; says whether the broker took it."""
+    return bool(settings.BROKER_URL) and breaker.attempt(lambda: _client(settings.BROKER_URL).publish(CHANNEL, message))
+
+
+def redis_url(broker_url: str) -> str:
+    """The address of the broker as redis-py writes it: Celery writes sockets as redis+socket:///path?virtual_host=1."""
+    parts = urlsplit(broker_url)
+    if parts.scheme != "redis+socket":
+        return broker_url
+    query = parse_qs(parts.query)
+    database = query.pop("virtual_host", ["0"])[0].lstrip("/") or "0"
+    return f"unix://{parts.path}?{urlencode({'db': database})}"
+
+
+@cache
+def _client(broker_url: str) -> redis.Redis:
+    """One client a process; it connects when first used."""
+    return redis.Redis.from_url(
+        redis_url(broker_url),
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def _send(task: str, args: tuple[Any, ...]) -> None:
+    with producers[_connection(settings.BROKER_URL)].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
+        current_app.send_task(task, args, producer=producer, ignore_result=True, retry=False)
+
+
+@cache
+def _connection(broker_url: str) -> kombu.Connection:
+    """A connection of our own: the worker's must not time out while it waits for the next message."""
+    options = {
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+    }
+    return kombu.Connection(broker_url, transport_options=options, connect_timeout=TIMEOUT_SECONDS)

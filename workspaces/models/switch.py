@@ -1,0 +1,94 @@
+"""The stop switch: the start of every effect reads this row FOR SHARE, so an acknowledged stop is a stop."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models, transaction
+from django.db.models import F, Func, Q, Value
+
+from workspaces import audit, events
+from workspaces.exceptions import Unprocessable
+
+if TYPE_CHECKING:
+    from workspaces.principal import Principal
+
+LISTS = {"agent": "stopped_agents", "tool": "stopped_tools"}
+
+
+class SwitchQuerySet(models.QuerySet["Switch"]):
+    def tighten(self, workspace_id: int) -> None:
+        """Verdicts given before now no longer count: policy, roles or tools have changed."""
+        self.filter(pk=workspace_id).update(rules_epoch=F("rules_epoch") + 1)
+
+
+class Switch(models.Model):
+    """One row a workspace. Only people touch it: nothing hot may update it, or every start would wait."""
+
+    workspace = models.OneToOneField("Workspace", models.CASCADE, primary_key=True, related_name="switch")
+    stopped = models.BooleanField(default=False, db_default=False)
+    stopped_agents = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
+    stopped_tools = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
+    rules_epoch = models.IntegerField(default=0, db_default=0)
+    reason = models.TextField(default="", db_default="", blank=True)
+
+    objects = SwitchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "switches"
+
+    def __str__(self) -> str:
+        return "stopped" if self.is_stopping else "running"
+
+    @classmethod
+    def tighten(cls, workspace_id: int) -> None:
+        """See SwitchQuerySet.tighten."""
+        cls.objects.tighten(workspace_id)
+
+    def stop(self, scope: str, reason: str, by: "Principal") -> None:
+        """No new effect starts in `scope` ('workspace', 'agent:NAME' or 'tool:NAME') once this is committed."""
+        self._turn("stopped", scope, reason, by)
+
+    def resume(self, scope: str, by: "Principal") -> None:
+        """Lift the stop of `scope`."""
+        self._turn("resumed", scope, "", by)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether anything at all is stopped."""
+        return bool(self.stopped or self.stopped_agents or self.stopped_tools)
+
+    @transaction.atomic
+    def _turn(self, move: str, scope: str, reason: str, by: "Principal") -> None:
+        changes = self._changes(scope, is_stop=move == "stopped")
+        already = Q(pk=self.pk) & self._is_so(scope, is_stop=move == "stopped")
+        is_news = (
+            Switch.objects.filter(pk=self.pk)
+            .exclude(already)
+            .update(**changes, reason=reason, rules_epoch=F("rules_epoch") + 1)
+        )
+        self.refresh_from_db()
+        if is_news:
+            audit.record(self.pk, by, f"switch.{move}", scope, {"reason": reason})
+            events.record(self.pk, "configuration", f"switch.{move}")
+
+    def _changes(self, scope: str, is_stop: bool) -> dict[str, Any]:
+        column, name = _column(scope)
+        if not name:
+            return {column: is_stop}
+        without = Func(F(column), Value(name), function="array_remove")
+        return {column: Func(without, Value(name), function="array_append") if is_stop else without}
+
+    def _is_so(self, scope: str, is_stop: bool) -> Q:
+        column, name = _column(scope)
+        stopped = Q(**{f"{column}__contains": [name]}) if name else Q(**{column: True})
+        return stopped if is_stop else ~stopped
+
+
+def _column(scope: str) -> tuple[str, str]:
+    kind, _, name = scope.partition(":")
+    if scope == "workspace":
+        return "stopped", ""
+    if kind in LISTS and name:
+        return LISTS[kind], name
+    sentence = "A scope is workspace, agent:NAME or tool:NAME."
+    raise Unprocessable(sentence, [{"path": "/scope", "message": sentence}])
