@@ -1,0 +1,28 @@
+"""The REST API: routes come from the apps, authentication and the form of errors are attached here."""
+
+from django.http import HttpRequest
+from ninja import NinjaAPI
+from ninja.security import HttpBearer
+
+from config.errors import answer_with_problems
+from config.parser import StrictParser
+from workspaces.principal import Principal
+
+
+class BearerToken(HttpBearer):
+    """A service key or a personal token; routes find the principal as `request.auth`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Principal | None:
+        """Whoever holds the token, or nobody."""
+        return Principal.of_token(token)
+
+
+api = NinjaAPI(
+    title="Countersign",
+    version="1",
+    docs_url=None,  # its page loads scripts from elsewhere
+    auth=BearerToken(),
+    parser=StrictParser(),
+    urls_namespace="api",
+)
+answer_with_problems(api)

@@ -1,0 +1,35 @@
+"""Celery is a doorbell: it carries a run's id, and whatever it loses the sweep finds (design.md §3)."""
+
+from celery import Celery
+from django.conf import settings
+
+QUEUE = "advance"
+
+app = Celery("countersign")
+app.conf.update(
+    broker_url=settings.BROKER_URL or "memory://",  # without a broker nothing is rung: workspaces.hints looks first
+    result_backend=None,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_default_queue=QUEUE,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_publish_retry=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # for as long as it takes
+    broker_connection_timeout=0.5,
+    broker_transport_options={
+        "socket_timeout": 0.5,
+        "socket_connect_timeout": 0.5,
+        "retry_on_timeout": True,
+        "health_check_interval": 10,
+        "visibility_timeout": 120,  # far longer than a lease; a second ring finds the claim taken and ends at once
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,1 @@
+"""PostgreSQL, Valkey and the supervisor that `manage.py up` runs; standard library only, so that they start fast."""

@@ -1,0 +1,153 @@
+"""Child processes that end with their parent, however it ends."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+WATCHER = Path(__file__).with_name("watcher.py")
+
+
+class Watch:
+    """The watcher process: it holds the other end of a pipe that only our death closes.
+
+    Files named by `holding` (the lock of a home) stay open until everything that we started is gone.
+    """
+
+    def __init__(self, holding: Iterable[int] = ()) -> None:
+        self.watcher = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(WATCHER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=tuple(holding),
+            text=True,
+            bufsize=1,
+        )
+
+    def add(self, group: int, number: int) -> None:
+        """End this process group with this signal if we are killed."""
+        self._tell(f"+ {group} {number:d}")
+
+    def remove(self, group: int) -> None:
+        """The group is gone; its number may soon belong to somebody else."""
+        self._tell(f"- {group}")
+
+    def close(self) -> None:
+        """Let the watcher go; what is still listed is ended."""
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe.close()
+        self.watcher.wait()
+
+    @property
+    def _pipe(self) -> IO[str]:
+        assert self.watcher.stdin
+        return self.watcher.stdin
+
+    def _tell(self, line: str) -> None:
+        # Somebody may have killed the watcher; the parent-death signal still stands.
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe.write(line + "\n")
+
+
+class Child:
+    """One process in a session of its own, so that whatever it started is ended with it."""
+
+    def __init__(  # noqa: PLR0913 - what a process is has this many sides
+        self,
+        name: str,
+        command: list[str],
+        *,
+        user: str | None = None,
+        environment: dict[str, str] | None = None,
+        pass_fds: tuple[int, ...] = (),
+        stop_signal: signal.Signals = signal.SIGTERM,
+        death_signal: signal.Signals = signal.SIGKILL,
+    ) -> None:
+        self.name = name
+        self.command = command
+        self.user = user
+        self.environment = environment
+        self.pass_fds = pass_fds
+        self.stop_signal = stop_signal
+        self.death_signal = death_signal
+        self.popen: subprocess.Popen[bytes] | None = None
+
+    def start(self, watch: Watch, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start it; call this from the main thread, because the parent-death signal follows the thread."""
+        self.popen = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(self.environment or {})},
+            cwd="/" if self.user else None,
+            start_new_session=True,
+            pass_fds=self.pass_fds,
+            preexec_fn=partial(die_with_parent, os.getpid(), self.death_signal),
+            **as_user(self.user),
+        )
+        watch.add(self.popen.pid, self.death_signal)
+        return self.popen
+
+    @property
+    def is_running(self) -> bool:
+        return self.popen is not None and self.popen.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the process and everything that it started."""
+        if self.popen:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.popen.pid, number)
+
+    def ask_to_stop(self) -> None:
+        """Only the process itself is told: it knows how to end what it started."""
+        if self.popen and self.is_running:
+            self.popen.send_signal(self.stop_signal)
+
+    def bury(self, watch: Watch) -> None:
+        """End what an ended process left behind."""
+        if self.popen:
+            self.signal(signal.SIGKILL)
+            self.popen.wait()
+            watch.remove(self.popen.pid)
+            self.popen = None
+
+
+def stop(children: Iterable[Child], watch: Watch, seconds: float) -> None:
+    """Ask all of them, wait for all of them, kill what stayed."""
+    children = list(children)
+    for child in children:
+        child.ask_to_stop()
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any([child.is_running for child in children]):
+        time.sleep(0.02)
+    for child in children:
+        child.bury(watch)
+
+
+def die_with_parent(parent: int, number: signal.Signals) -> None:
+    """Runs in the new process: the kernel sends it `number` when the parent is gone (Linux only)."""
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, int(number))
+        if os.getppid() != parent:
+            os.kill(os.getpid(), number)
+
+
+def as_user(user: str | None) -> dict[str, object]:
+    """The arguments of Popen that leave root's rights behind."""
+    import pwd
+
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}

@@ -1,0 +1,24 @@
+"""What every test shares; the services themselves are started by tests/plugin.py."""
+
+from collections.abc import Iterator
+
+import pytest
+import pytest_django
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_static_files() -> Iterator[None]:
+    """Pages name static files without a manifest, because nobody ran collectstatic."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Tests with real commits empty all tables when they end, which the audit refuses everywhere else."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE workspaces_auditentry DISABLE TRIGGER audit_is_never_truncated")

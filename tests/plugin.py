@@ -1,0 +1,84 @@
+"""Starts PostgreSQL and Valkey for one test run, before Django reads its settings; stops them after it."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from config.embedded.children import Child, Watch, stop
+from config.embedded.places import Place, home_directory
+from config.embedded.services import OWNER, Postgres, Valkey
+
+STARTED = pytest.StashKey[ExitStack]()
+START_SECONDS = 20
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """A wrapper runs before pytest-django's own hook, which reads the settings."""
+    early_config.stash[STARTED] = stack = ExitStack()
+    home = stack.enter_context(temporary_home())
+    os.environ["COUNTERSIGN_HOME"] = str(home)
+    (home / "static").mkdir()
+    stack.enter_context(services(home))
+    try:
+        yield
+    except BaseException:
+        stack.close()
+        raise
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[STARTED].close()
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A home that the services' user can reach, and that leaves nothing behind."""
+    place = Place(home_directory(Path(tempfile.mkdtemp(prefix="countersign-test-")) / "home"))
+    place.home.parent.chmod(0o711)
+    try:
+        yield place.home
+    finally:
+        for directory in {place.run, place.state, place.home.parent}:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def services(home: Path) -> Iterator[None]:
+    """Whatever the environment does not name already; tests work as the owner, processes as the app's role."""
+    place, watch, children = Place(home), Watch(), []
+    if "DATABASE_URL" not in os.environ:
+        postgres = Postgres(place)
+        postgres.prepare()
+        children.append(started(postgres.child(), home, watch, postgres.is_ready))
+        postgres.create_roles()
+        os.environ["DATABASE_URL"] = postgres.url(OWNER)
+    if "BROKER_URL" not in os.environ:
+        valkey = Valkey(place)
+        valkey.prepare()
+        children.append(started(valkey.child(), home, watch, valkey.is_ready))
+        os.environ["BROKER_URL"] = valkey.url()
+    try:
+        yield
+    finally:
+        stop(children, watch, seconds=10)
+        watch.close()
+
+
+def started(child: Child, home: Path, watch: Watch, is_ready: Callable[[], bool]) -> Child:
+    """Start a service and wait until it answers."""
+    log = home / f"{child.name}.log"
+    with log.open("wb") as output:
+        child.start(watch, output)
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready():
+        if not child.is_running or time.monotonic() > deadline:
+            raise pytest.UsageError(f"{child.name} did not start:\n{log.read_text()}")
+        time.sleep(0.02)
+    return child
