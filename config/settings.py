@@ -100,7 +100,10 @@ BROKER_URL = os.environ.get("BROKER_URL", "")
 
 # --- Countersign ------------------------------------------------------------------------------------------------------
 
-GATE = "reviews.gate.Gate"
+GATE = os.environ.get("GATE", "reviews.gate.Gate")
+SWEEP_DUTIES: list[str] = [
+    "workspaces.audit.chain",
+]
 OUTBOUND_ALLOWED = [entry for entry in os.environ.get("OUTBOUND_ALLOWED", "").split(",") if entry]
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")

@@ -1,0 +1,24 @@
+"""The facts of the runtime."""
+
+from agents.models.agent import Agent, AgentVersion
+from agents.models.checkpoint import Checkpoint
+from agents.models.message import Message
+from agents.models.recording import Recording
+from agents.models.run import Run, RunStatus
+from agents.models.tool import Effect, Reach, Tool
+from agents.models.tool_call import CallStatus, ToolCall
+
+__all__ = [
+    "Agent",
+    "AgentVersion",
+    "CallStatus",
+    "Checkpoint",
+    "Effect",
+    "Message",
+    "Reach",
+    "Recording",
+    "Run",
+    "RunStatus",
+    "Tool",
+    "ToolCall",
+]

@@ -1,0 +1,58 @@
+"""What can go wrong in the runtime; every class says what happened."""
+
+from workspaces.exceptions import Conflict, CountersignError, NotFound, Unprocessable
+
+
+class LostClaim(Exception):
+    """Another worker holds the run now; everything that this one still has in hand is dropped."""
+
+
+class EffectFailed(Exception):
+    """An effect has failed for good; raised inside the flow, which may catch it."""
+
+    def __init__(self, error: dict):
+        self.error = error
+        super().__init__(error.get("message") or error.get("type") or "failed")
+
+
+class FlowError(Exception):
+    """The flow did what a flow cannot do (awaited something foreign, awaited in `finally`, returned what is not JSON)."""
+
+
+class Diverged(Exception):
+    """The flow asks for something else than its journal recorded."""
+
+    def __init__(self, recorded: str, asked: list[str]):
+        self.recorded, self.asked = recorded, asked
+        super().__init__(f"The journal recorded {recorded}; the flow asks for {', '.join(asked) or 'nothing'}.")
+
+
+class UnknownFlow(CountersignError):
+    """No flow of this name and revision is registered."""
+
+    status = 422
+    title = "Unknown flow"
+
+
+class UnknownAgent(NotFound):
+    """No agent of this name can be started in this workspace."""
+
+    title = "Unknown agent"
+
+
+class IllegalMove(Conflict):
+    """The run or the call is no longer in a state that allows this."""
+
+    title = "Not possible any more"
+
+
+class NotWaitingForMessages(Conflict):
+    """The run has ended and takes no further messages."""
+
+    title = "The run has ended"
+
+
+class ResultRefused(Unprocessable):
+    """The result that a person gave for a call is not usable."""
+
+    title = "Result refused"

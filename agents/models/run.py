@@ -1,0 +1,175 @@
+"""A run: one agent at work on one input, advanced by workers one committed step at a time."""
+
+import uuid
+from functools import partial
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Now
+
+from agents.models.agent import Agent, AgentVersion
+from workspaces import hints
+from workspaces.models import Token, Workspace
+
+
+class UUID7(models.Func):
+    """PostgreSQL 18's `uuidv7()`: ids that sort by time."""
+
+    function = "uuidv7"
+    template = "%(function)s()"
+    output_field = models.UUIDField()
+
+
+class RunStatus(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PAUSED = "paused"
+    DIVERGED = "diverged"
+    POISONED = "poisoned"
+    UNSERVED = "unserved"
+
+
+# The legal moves; a trigger made from this table refuses any other (migrations/0002).
+RUN_MOVES = {
+    "queued": ["running", "cancelled", "failed", "paused", "unserved"],
+    "running": ["waiting", "queued", "succeeded", "failed", "cancelled", "paused", "diverged", "poisoned"],
+    "waiting": ["queued", "running", "cancelled", "paused"],
+    "paused": ["queued", "cancelled"],
+    "diverged": ["queued", "cancelled"],
+    "poisoned": ["queued", "cancelled"],
+    "unserved": ["queued", "cancelled"],
+}
+ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED]
+SET_ASIDE = [RunStatus.PAUSED, RunStatus.DIVERGED, RunStatus.POISONED, RunStatus.UNSERVED]
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def active(self) -> "RunQuerySet":
+        return self.exclude(status__in=ENDED)
+
+    def in_workspace(self, workspace: Workspace) -> "RunQuerySet":
+        return self.filter(workspace=workspace)
+
+
+class Run(models.Model):
+    """One piece of work of an agent. Workers fence their writes by `epoch`; people only touch `woken` and requests."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=UUID7(), editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="runs")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="runs")
+    flow = models.TextField()
+    revision = models.PositiveIntegerField()
+    input = models.TextField(help_text="JSON text, kept byte for byte.")
+    title = models.TextField(default="", help_text="First words of the input, for lists.")
+    labels = models.JSONField(default=dict)
+    recording = models.ForeignKey("agents.Recording", null=True, on_delete=models.PROTECT, related_name="runs")
+
+    status = models.CharField(max_length=9, choices=RunStatus, default=RunStatus.QUEUED, db_default=RunStatus.QUEUED)
+    epoch = models.IntegerField(default=0, db_default=0, help_text="Fence: grows with every claim.")
+    seq = models.IntegerField(default=0, db_default=0, help_text="Last committed checkpoint.")
+    woken = models.BooleanField(default=False, db_default=False, help_text="There is news since the claim.")
+    lapses = models.SmallIntegerField(default=0, db_default=0, help_text="Takeovers of a lapsed lease in a row.")
+    lease_until = models.DateTimeField(null=True)
+    due = models.DateTimeField(null=True, help_text="Earliest timer of a waiting run.")
+    owner = models.TextField(default="", db_default="", help_text="The worker that holds the claim.")
+
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    parent_position = models.TextField(default="", db_default="")
+    trace_id = models.UUIDField(null=True)
+
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="runs")
+    started_by_token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+")
+
+    tokens = models.BigIntegerField(default=0, db_default=0)
+    cost = models.BigIntegerField(default=0, db_default=0, help_text="Millionths of a US dollar.")
+    result = models.TextField(null=True, help_text="JSON text of what the flow returned.")
+    error = models.JSONField(null=True, help_text="Why the run failed or was set aside: {type, message, …}.")
+    ended_by = models.TextField(default="", db_default="", help_text="What ended it when not the flow: a limit, recording.")
+
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    cancel_reason = models.TextField(default="", db_default="")
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status"], name="run_active", condition=Q(status__in=["queued", "running"])),
+            models.Index(fields=["due"], name="run_due", condition=Q(due__isnull=False)),
+            models.Index(fields=["workspace", "-id"], name="run_newest"),
+            models.Index(fields=["workspace", "status", "-id"], name="run_newest_by_status"),
+            models.Index(fields=["agent", "-id"], name="run_newest_of_agent"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="run_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=True) | Q(status="running"),
+                name="run_holds_a_claim_only_while_running",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "parent_position"], condition=Q(parent__isnull=False), name="run_child_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "recording", "flow"],
+                condition=Q(recording__isnull=False),
+                name="run_plays_or_imports_a_recording_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title or self.pk}"
+
+    # --- verbs ---
+
+    def wake(self) -> None:
+        """Something this run waits for has happened; safe to call at any time, by anyone."""
+        Run.objects.filter(pk=self.pk).update(
+            woken=True,
+            status=Case(When(status=RunStatus.WAITING, then=Value("queued")), default=F("status")),
+        )
+        hints.after_commit("agents.advance_run", str(self.pk))
+
+    def cancel(self, *, reason: str = "") -> bool:
+        """Ask for the end of this run; True while it is possible. It ends once calls in flight have an outcome."""
+        asked = (
+            Run.objects.filter(pk=self.pk)
+            .exclude(status__in=ENDED)
+            .update(
+                cancel_requested_at=Coalesce(F("cancel_requested_at"), Now()),
+                cancel_reason=Coalesce(models.functions.NullIf(F("cancel_reason"), Value("")), Value(reason)),
+                status=Case(When(status__in=SET_ASIDE, then=Value("queued")), default=F("status")),
+            )
+        )
+        if asked:
+            self.wake()
+        return bool(asked)
+
+    def say(self, content: object) -> "Message":
+        """Put a user message into the run's inbox; a waiting `receive` takes it, in order."""
+        from agents.models.message import Message
+
+        with transaction.atomic():
+            message = Message.objects.create(run=self, workspace_id=self.workspace_id, content=content)
+            self.wake()
+        return message
+
+    # --- questions ---
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def cost_dollars(self) -> float:
+        return self.cost / 1_000_000
+
+
+ring = partial(hints.after_commit, "agents.advance_run")

@@ -1,0 +1,103 @@
+"""A tool call that an agent proposed: nothing runs twice in silence, nothing runs unapproved."""
+
+import uuid
+
+import orjson
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from agents.models.run import UUID7, Run
+from agents.models.tool import Effect, Reach
+from workspaces.models import Workspace
+
+
+class CallStatus(models.TextChoices):
+    PROPOSED = "proposed"
+    DENIED = "denied"
+    WAITING = "waiting"
+    READY = "ready"
+    EXECUTING = "executing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    REJECTED = "rejected"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+CALL_MOVES = {
+    "proposed": ["denied", "waiting", "ready", "failed", "cancelled"],
+    "waiting": ["ready", "executing", "denied", "rejected", "answered", "expired", "failed", "succeeded", "cancelled"],
+    "ready": ["executing", "waiting", "denied", "succeeded", "failed", "expired", "cancelled"],
+    "executing": ["succeeded", "failed", "in_doubt", "ready"],
+    "in_doubt": ["succeeded", "failed", "waiting", "ready"],
+}
+OPEN = ["proposed", "waiting", "ready", "executing", "in_doubt"]
+
+
+class ToolCallQuerySet(models.QuerySet["ToolCall"]):
+    def open(self) -> "ToolCallQuerySet":
+        return self.filter(status__in=OPEN)
+
+    def in_workspace(self, workspace: Workspace) -> "ToolCallQuerySet":
+        return self.filter(workspace=workspace)
+
+
+class ToolCall(models.Model):
+    """One proposed call. `args` are the canonical bytes that are shown, approved, hashed and executed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=UUID7(), editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tool_calls")
+    position = models.TextField(db_collation="C")
+    provider_id = models.TextField(default="", help_text="The provider's tool_use id: data, unique only in its reply.")
+    tool = models.TextField()
+    title = models.TextField(default="")
+    effect = models.CharField(max_length=6, choices=Effect)
+    reaches = models.CharField(max_length=7, choices=Reach)
+    status = models.CharField(max_length=9, choices=CallStatus)
+    why = models.TextField(default="", help_text="One sentence: why it was denied, failed or waits.")
+    args = models.BinaryField(help_text="Canonical bytes (RFC 8785).")
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of tool name and canonical arguments.")
+    proposed_args = models.BinaryField(null=True, help_text="What the model proposed, where a person changed it.")
+    schema_digest = models.BinaryField(null=True, max_length=32)
+
+    decided = models.CharField(max_length=9, default="", db_default="", help_text="Status it takes at effective_at.")
+    effective_at = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    rules_epoch = models.IntegerField(default=0)
+    verdict = models.JSONField(default=dict, help_text="The gate's verdict with its explanation.")
+    facts = models.JSONField(default=dict, help_text="What the trusted lookups found, frozen.")
+
+    attempt = models.IntegerField(default=0, db_default=0)
+    epoch = models.IntegerField(null=True, help_text="Claim that started the last attempt.")
+    deadline_at = models.DateTimeField(null=True)
+    outcome = models.TextField(null=True, help_text="JSON text: the outcome before a checkpoint holds it.")
+    report = models.JSONField(null=True, help_text="What a fenced worker learned too late; evidence, nothing more.")
+    seq = models.IntegerField(null=True, help_text="The checkpoint with the outcome; null while there is none.")
+
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ToolCallQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="tool_call_position_is_unique"),
+            models.CheckConstraint(condition=Q(status__in=CallStatus.values), name="tool_call_status_is_known"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "status", "-id"], name="tool_call_open", condition=Q(status__in=OPEN)),
+            models.Index(fields=["workspace", "-id"], name="tool_call_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.tool
+
+    @property
+    def arguments(self) -> dict:
+        """The canonical arguments as a value."""
+        return orjson.loads(bytes(self.args))

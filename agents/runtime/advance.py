@@ -1,0 +1,246 @@
+"""Advancing one run: claim it, drive its flow again, perform what it asks for, commit, until it waits or ends."""
+
+import logging
+import random
+import traceback
+from typing import Any
+from uuid import UUID
+
+from agents.exceptions import Diverged, EffectFailed, FlowError, LostClaim
+from agents.gateway.types import ModelFailure
+from agents.runtime import database, flow, version
+from agents.runtime.claim import Claim
+from agents.runtime.clock import boot
+from agents.runtime.commit import Segment
+from agents.runtime.drive import Drive
+from agents.runtime.effects import Effect
+from agents.runtime.heartbeat import heartbeat
+from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
+from agents.runtime.performing import Performing
+from agents.runtime.propose import Proposing
+from agents.runtime.text import dumps
+from agents.runtime.work import Done, Work
+from workspaces import hints
+
+log = logging.getLogger(__name__)
+SLICE_SECONDS = 60.0
+
+
+def advance(run_id: UUID | str) -> None:
+    """Advance a run as far as it goes now; returns at once if there is nothing for this worker to do."""
+    with database.released_after():
+        claim = Claim.take(run_id)
+        if claim is None:
+            return
+        work = Work(claim)
+        try:
+            with heartbeat.hold(claim, work):
+                Advance(claim, work).go()
+        except LostClaim:
+            log.info("Run %s was taken over by another worker.", claim.id)
+        finally:
+            work.abandon()
+        if claim.status == "queued":
+            hints.ring_now("agents.advance_run", str(claim.id))
+
+
+class Advance:
+    """One claim's loop: outcomes in, a commit, new effects out."""
+
+    def __init__(self, claim: Claim, work: Work):
+        self.claim, self.work = claim, work
+        self.version = version.load(claim.version_id)
+        self.proposing = Proposing(claim, self.version)
+        self.performing = Performing(claim, work, self.version, self.proposing)
+        self.slice_end = boot() + SLICE_SECONDS
+
+    def go(self) -> None:
+        self.performing.read(self.claim.news(fresh=True))
+        if not self.claim.cancelling:
+            self.performing.begin_approved()  # these need no history
+        try:
+            self.drive = self._redriven()
+        except Diverged as divergence:
+            return self._set_aside(divergence)
+        if self.drive.fresh:
+            self._commit([])
+        while self.claim.status == "running":
+            self._turn()
+        self._put_away()
+
+    def _redriven(self) -> Drive:
+        spec = flow.get(self.claim.flow, self.claim.revision)
+        run = version.flow_run(spec, run_id=str(self.claim.id), input=self.claim.input, version=self.version)
+        drive = Drive(spec, run, now=self.claim.clock.now, random=random.random)
+        return drive.redrive(self.claim.rows())
+
+    def _turn(self) -> None:
+        """One outcome or several, and the commit that holds them; or a wait for the next one."""
+        if self.claim.woken:
+            self.performing.read(self.claim.news())
+        ended = [] if self.claim.cancelling else self._known()
+        if not ended and not self._is_winding_down:
+            self.performing.begin(self.drive)
+            if self.performing.rejudged:
+                return self.performing.read(self.claim.news())
+        if not ended and self.performing.is_busy and not self.performing.doubts:
+            ended = self._awaited()
+            if not ended and not self.performing.doubts:
+                return None
+        return self._commit(ended)
+
+    def _awaited(self) -> list[Ended]:
+        """What the next end under way comes to; empty where there is only news."""
+        done = self.work.next(self.performing.seconds_to_retry())
+        if self.work.take_news():
+            self.claim.woken = True
+        return self._ended(done) if done else []
+
+    # --- outcomes ---
+
+    @property
+    def _is_winding_down(self) -> bool:
+        return self.claim.cancelling or self.claim.stopped or boot() > self.slice_end
+
+    def _known(self) -> list[Ended]:
+        """Outcomes that need no performing: rules and people have spoken, a message came, a timer is due."""
+        answered = [of_answer(call, status) for call, status in self.performing.answers() if self._waits(call.position)]
+        return answered + self._received() + self._timers()
+
+    def _waits(self, position: str) -> bool:
+        return position in self.drive.pending
+
+    def _received(self) -> list[Ended]:
+        receiving = [effect for effect, _ in self.drive.pending.values() if effect.kind == "receive"]
+        return [self.performing.receive(effect) for effect in receiving[:1] if self.performing.inbox]
+
+    def _timers(self) -> list[Ended]:
+        now = self.claim.clock.now()
+        return [self.performing.rang(effect) for effect in self._until() if effect.ask["at"] <= now]
+
+    def _until(self) -> list[Effect]:
+        return [effect for effect, _ in self.drive.pending.values() if effect.kind == "until"]
+
+    def _ended(self, done: Done) -> list[Ended]:
+        """What one end under way comes to; nothing where it is tried again or in doubt."""
+        if done.underway.call is not None:
+            ended = self.performing.tool_ended(done)
+        else:
+            ended = self._model_ended(done)
+        return [ended] if ended else []
+
+    def _model_ended(self, done: Done) -> Ended | None:
+        turn = of_model(done)
+        if isinstance(turn, ModelFailure):
+            if turn.kind == "recording_ended":
+                self.performing.ended_by = "recording"
+                return None
+            return of_failure(done.underway.position, turn)
+        return turn
+
+    # --- committing ---
+
+    def _commit(self, ended: list[Ended]) -> None:
+        """Hand outcomes to the flow, let it run to its next requests, and commit both."""
+        moment = self.claim.clock.moment()
+        for end in ended:
+            started = self.performing.started.pop(end.position, moment)
+            self.drive.deliver(end.position, end.outcome, name=end.name, tokens=end.tokens, started_at=started)
+        calls = [] if self.claim.cancelling else self.proposing.propose(self._unproposed())
+        segment = Segment(
+            rows=self.drive.take(),
+            to="running",
+            calls=calls,
+            statuses={end.position: end.status for end in ended if end.status},
+            doubts=self.performing.take_doubts(),
+            taken={end.message_id: end.position for end in ended if end.message_id is not None},
+            cost=sum(end.cost for end in ended),
+        )
+        self._direct(segment)
+        self.claim.commit(segment)
+        self.performing.committed(segment, self.claim.call_ids)
+
+    def _unproposed(self) -> list[Effect]:
+        return [
+            effect
+            for position, (effect, _) in self.drive.pending.items()
+            if effect.kind == "tool" and position not in self.performing.calls
+        ]
+
+    def _direct(self, segment: Segment) -> None:
+        """Where the run goes with this commit."""
+        if self.claim.cancelling:
+            self._wind_up(segment)
+        elif self.drive.done:
+            self._finish(segment)
+        elif ended_by := self.performing.limit(self.drive, segment):
+            self._end_with_what_it_has(segment, ended_by)
+        elif self._is_idle(segment):
+            segment.to, segment.due = "waiting", self._due(segment)
+        elif self._is_winding_down and not self.performing.is_busy:
+            segment.to = "queued"
+        elif not (segment.rows or segment.calls or segment.doubts):
+            raise RuntimeError(f"Run {self.claim.id} has nothing to do and nothing to wait for: {self.drive.pending}")
+
+    def _wind_up(self, segment: Segment) -> None:
+        """A cancelled run ends once calls in flight or in doubt have an outcome."""
+        if not self.work.busy:
+            bound = self.performing.in_flight or segment.doubts
+            segment.to = "waiting" if bound else "cancelled"
+            segment.due = min(self.performing.times(), default=None)
+
+    def _is_idle(self, segment: Segment) -> bool:
+        """Whether everything that the flow waits for is in other hands: people, timers, senders."""
+        if self.performing.is_busy or self.performing.has_answers(self.drive) or self._timers():
+            return False
+        waiting = {call.position for call in segment.calls if call.status == "waiting"} | set(segment.doubts)
+        return all(
+            effect.kind in ("until", "receive")
+            or position in waiting
+            or (effect.kind == "tool" and self.performing.is_waiting(position))
+            for position, (effect, _) in self.drive.pending.items()
+        ) and not (self.performing.inbox_left(segment) and self._receives())
+
+    def _receives(self) -> bool:
+        return any(effect.kind == "receive" for effect, _ in self.drive.pending.values())
+
+    def _due(self, segment: Segment) -> float | None:
+        times = [effect.ask["at"] for effect in self._until()] + self.performing.times()
+        times.append(self.claim.created + self.version.limits["max_seconds"])
+        return min(times)
+
+    def _finish(self, segment: Segment) -> None:
+        error = self.drive.error
+        if error is None:
+            try:
+                segment.to, segment.result = "succeeded", dumps(self.drive.result)
+                return
+            except TypeError:
+                error = FlowError(f"The flow returned {type(self.drive.result).__name__}, which is not JSON.")
+        segment.to, segment.error = "failed", explained(error)
+
+    def _end_with_what_it_has(self, segment: Segment, ended_by: str) -> None:
+        segment.to, segment.ended_by = "succeeded", ended_by
+        segment.result = dumps(self.drive.run.last_text)
+
+    def _set_aside(self, divergence: Diverged) -> None:
+        error = {"type": "diverged", "message": str(divergence)}
+        error |= {"recorded": divergence.recorded, "asked": divergence.asked}
+        self.claim.commit(Segment(rows=[], to="diverged", error=error))
+
+    def _put_away(self) -> None:
+        try:
+            self.drive.close()
+        except FlowError as error:
+            log.warning("Run %s: %s", self.claim.id, error)
+
+
+def explained(error: BaseException) -> dict[str, Any]:
+    """Why a flow failed, with its place in the flow's code."""
+    if isinstance(error, EffectFailed):
+        return {"type": "effect_failed"} | error.error
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return {"type": type(error).__name__, "message": str(error), "place": place}
+
+

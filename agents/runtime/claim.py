@@ -1,0 +1,225 @@
+"""A worker's hold on one run: taken, renewed and given up by single statements, each fenced by the epoch."""
+
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agents.exceptions import LostClaim
+from agents.runtime import database, statements
+from agents.runtime.clock import DatabaseClock
+from agents.runtime.commit import Segment, parameters
+from agents.runtime.crash import crashpoint
+from agents.runtime.drive import Row
+from agents.runtime.effects import Outcome
+from agents.runtime.flow import served
+from agents.runtime.gate import gate
+from workspaces import hints
+
+LEASE_SECONDS = 5.0
+MARGIN_SECONDS = 2.0
+MAX_LAPSES = 2  # takeovers; the claim before them has lapsed too: three in a row
+
+OWNER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(slots=True)
+class Call:
+    """An open tool call as the runtime reads it."""
+
+    id: UUID
+    position: str
+    provider_id: str
+    tool: str
+    effect: str
+    reaches: str
+    status: str
+    decided: str
+    why: str
+    args: bytes
+    digest: bytes
+    edited: bool
+    attempt: int
+    epoch: int | None
+    rules_epoch: int
+    outcome: str | None
+    facts: str
+    effective: float | None
+    deadline: float | None
+    now: float
+
+
+@dataclass(slots=True)
+class News:
+    """What a look at the run found."""
+
+    cancelling: bool
+    calls: list[Call]
+    inbox: list[tuple[int, str]]
+
+
+@dataclass(slots=True, eq=False)
+class Claim:
+    """One claim of one run. Every method raises LostClaim when the fence is gone."""
+
+    id: UUID
+    workspace_id: int
+    epoch: int
+    seq: int
+    flow: str
+    revision: int
+    input: str
+    version_id: int
+    agent_id: int
+    agent_name: str
+    tokens: int
+    cost: int
+    recording_id: int | None
+    trace_id: UUID
+    started_by_id: int | None
+    labels: dict[str, Any]
+    created: float
+    cancelling: bool
+    clock: DatabaseClock
+    status: str = "running"
+    woken: bool = False
+    stopped: bool = False
+    call_ids: dict[str, UUID] = field(default_factory=dict)
+
+    @classmethod
+    def take(cls, run_id: UUID | str) -> "Claim | None":
+        """Claim the run, or None: not due, not served here, stopped, or somebody else's."""
+        found = database.row(
+            statements.CLAIM, run=run_id, owner=OWNER, lease=LEASE_SECONDS, max_lapses=MAX_LAPSES, served=served()
+        )
+        if found is None:
+            return None
+        clock = DatabaseClock(found.pop("now"))
+        claim = cls(**found, clock=clock)
+        crashpoint("claimed")
+        return claim
+
+    # --- reading ---
+
+    def rows(self, *, with_deltas: bool = False) -> list[Row]:
+        """The journal in the order of commit."""
+        return load_rows(self.id, with_deltas=with_deltas)
+
+    def news(self, *, fresh: bool = False) -> News:
+        """Open calls and untaken messages; unless the claim is fresh, news is taken note of before it is read."""
+        if not fresh:
+            looked = database.row(statements.LOOK, run=self.id, epoch=self.epoch)
+            if looked is None:
+                raise LostClaim
+            self.cancelling, self.woken = looked["cancelling"], False
+        calls = [Call(**found) for found in database.rows(statements.CALLS, run=self.id)]
+        inbox = [(found["id"], found["content"]) for found in database.rows(statements.INBOX, run=self.id)]
+        return News(self.cancelling, calls, inbox)
+
+    # --- moving ---
+
+    def commit(self, segment: Segment) -> None:
+        """Commit a segment in one statement; in a transaction with the gate only where something opens or closes."""
+        crashpoint("before_park" if segment.to == "waiting" else "before_commit")
+        if segment.opens or segment.ends:
+            with transaction.atomic():
+                answer = self._commit(segment)
+                self._tell_gate(segment, answer)
+        else:
+            answer = self._commit(segment)
+        self._moved(segment, answer)
+        crashpoint("committed")
+
+    def _commit(self, segment: Segment) -> database.Row:
+        answer = database.row(statements.COMMIT, **parameters(self, segment), lease=LEASE_SECONDS)
+        if answer is None:
+            raise LostClaim
+        return answer
+
+    def _tell_gate(self, segment: Segment, answer: database.Row) -> None:
+        ids = _ids(answer["proposed"])
+        waiting = [ids[call.position] for call in segment.calls if call.status == "waiting"]
+        if opened := waiting + (answer["doubted"] or []):
+            gate().opened(opened)
+        if answer["dropped"]:
+            gate().closed(answer["dropped"])
+
+    def _moved(self, segment: Segment, answer: database.Row) -> None:
+        self.seq += len(segment.rows)
+        self.tokens, self.cost = self.tokens + segment.tokens, self.cost + segment.cost
+        self.status, self.woken, self.stopped = answer["status"], answer["woken"], answer["stopped"]
+        self.call_ids = _ids(answer["proposed"])
+        hints.page("run", self.id, self.status, self.workspace_id)
+
+    def start(self, call: Call, *, timeout: float) -> int | None:
+        """Write the intent of a keyed or unsafe call: its attempt number, or None where `refusal` says why not."""
+        crashpoint("before_start")
+        started = database.row(
+            statements.START,
+            **self._naming(call),
+            workspace=self.workspace_id,
+            timeout=timeout,
+            margin=MARGIN_SECONDS,
+        )
+        crashpoint("started")
+        return started["attempt"] if started else None
+
+    def refusal(self, call: Call) -> database.Row:
+        """Why a start was refused, as flags; raises LostClaim."""
+        why = database.row(statements.REFUSAL, **self._naming(call))
+        if why is None or why["lost"]:
+            raise LostClaim
+        return why
+
+    def _naming(self, call: Call) -> dict[str, Any]:
+        return {
+            "run": self.id,
+            "epoch": self.epoch,
+            "call": call.id,
+            "agent": self.agent_name,
+            "tool": call.tool,
+            "digest": call.digest,
+            "rules_epoch": call.rules_epoch,
+        }
+
+    def rejudge(self, call: Call, **changes: Any) -> None:
+        """Write the gate's second verdict on a call that has not started; a waiting one opens its approval again."""
+        with transaction.atomic():
+            if database.row(statements.REJUDGE, run=self.id, epoch=self.epoch, call=call.id, **changes) is None:
+                raise LostClaim
+            if changes["status"] == "waiting":
+                gate().opened([call.id])
+
+    def reaffirm(self, call: Call, rules_epoch: int) -> None:
+        """The verdict stands under newer rules."""
+        if not database.row(statements.REAFFIRM, run=self.id, epoch=self.epoch, call=call.id, rules_epoch=rules_epoch):
+            raise LostClaim
+
+    def unstart(self, call: Call) -> None:
+        """The intent of a call that was certainly never entered is taken back."""
+        if not database.row(statements.UNSTART, run=self.id, epoch=self.epoch, call=call.id):
+            raise LostClaim
+
+
+def load_rows(run_id: UUID, *, with_deltas: bool = False) -> list[Row]:
+    """The journal of a run in the order of commit."""
+    return [
+        Row(
+            found["position"],
+            found["kind"],
+            bytes(found["request"]),
+            Outcome(found["outcome"], found["failed"]),
+            seq=found["seq"],
+            state=found["state"] if with_deltas else None,
+            messages=found["messages"] if with_deltas else None,
+        )
+        for found in database.rows(statements.ROWS, run=run_id)
+    ]
+
+
+def _ids(proposed: list[str] | None) -> dict[str, UUID]:
+    pairs = (entry.split(" ") for entry in proposed or [])
+    return {position: UUID(call) for position, call in pairs}

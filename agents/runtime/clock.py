@@ -1,0 +1,24 @@
+"""Two clocks: the database's time, told between statements by the boot clock, which neither NTP nor sleep moves."""
+
+import time
+from datetime import UTC, datetime
+
+
+def boot() -> float:
+    """Seconds on CLOCK_BOOTTIME, which also runs while the machine sleeps (monotonic where there is none)."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class DatabaseClock:
+    """The database's time now, from one answer of it and the boot clock. A worker's own wall clock decides nothing."""
+
+    __slots__ = ("offset",)
+
+    def __init__(self, database_now: float):
+        self.offset = database_now - boot()
+
+    def now(self) -> float:
+        return boot() + self.offset
+
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now(), UTC)

@@ -1,0 +1,91 @@
+"""The conversation of a flow: entries that are literal messages or references to outcomes, and a running digest."""
+
+import hashlib
+from typing import Any
+
+from agents.runtime.effects import Outcome
+from agents.runtime.text import dumps
+
+type Entry = dict[str, Any] | list[str] | None
+
+
+class Conversation:
+    """Messages of one branch of a flow. A message that is an outcome is stored as its position, never twice."""
+
+    __slots__ = ("entries", "hash", "outcomes", "unsaved")
+
+    def __init__(self, outcomes: dict[str, Outcome]):
+        self.outcomes = outcomes
+        self.entries: list[Entry] = []
+        self.unsaved: list[Entry] = []
+        self.hash = hashlib.sha256()
+
+    def say(self, message: dict[str, Any] | str) -> None:
+        """Append a literal message; a string is a user's."""
+        message = {"role": "user", "content": message} if isinstance(message, str) else message
+        self._append(message)
+
+    def refer(self, positions: list[str]) -> None:
+        """Append the message that the outcomes at these positions make."""
+        self._append(positions)
+
+    def replace(self, messages: list[dict[str, Any]]) -> None:
+        """Start over with these messages (compaction); the journal keeps what was before."""
+        self.entries, self.hash = [], hashlib.sha256()
+        self.unsaved.append(None)
+        for message in messages:
+            self._append(message)
+
+    def _append(self, entry: dict[str, Any] | list[str]) -> None:
+        self.entries.append(entry)
+        self.unsaved.append(entry)
+        if isinstance(entry, dict):
+            self.hash.update(dumps(entry).encode())
+            return
+        for position in entry:
+            self.hash.update(self.outcomes[position].text.encode())
+
+    def drain(self) -> list[Entry]:
+        """The entries that no row holds yet."""
+        fresh, self.unsaved = self.unsaved, []
+        return fresh
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation as Anthropic-shaped messages, for the gateway."""
+        return render(self.entries, {position: outcome.value for position, outcome in self._used()})
+
+    def _used(self) -> list[tuple[str, Outcome]]:
+        positions = [position for entry in self.entries if isinstance(entry, list) for position in entry]
+        return [(position, self.outcomes[position]) for position in positions]
+
+
+def render(entries: list[Entry], values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Entries as messages, given the parsed outcome at each position that they name."""
+    return [entry if isinstance(entry, dict) else message_of([values[p] for p in entry]) for entry in entries if entry]
+
+
+def message_of(values: list[dict[str, Any]]) -> dict[str, Any]:
+    """The message that outcomes make: a reply, a received user message, or the results of a turn's calls."""
+    first = values[0]
+    if "blocks" in first:
+        return {"role": "assistant", "content": first["blocks"]}
+    if "content" in first:
+        return {"role": "user", "content": first["content"]}
+    return {"role": "user", "content": [tool_result(value) for value in values]}
+
+
+def tool_result(value: dict[str, Any]) -> dict[str, Any]:
+    """The `tool_result` block of a call's outcome, with what people said about it."""
+    said = value.get("value") if "value" in value else value.get("error", {})
+    text = said if isinstance(said, str) else dumps(said)
+    if value.get("note"):
+        text = f"{text}\n\n{value['note']}"
+    block = {"type": "tool_result", "tool_use_id": value.get("id") or "", "content": text}
+    return block if value["status"] in ("succeeded", "answered") else block | {"is_error": True}
+
+
+def fold(entries: list[Entry], delta: list[Entry]) -> list[Entry]:
+    """The entries after one more stored delta."""
+    for entry in delta:
+        entries = [] if entry is None else [*entries, entry]
+    return entries

@@ -1,0 +1,49 @@
+"""Statements on Django's connection by a psycopg cursor, prepared; connections are held only while they are used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import OperationalError, connection
+from psycopg.rows import dict_row
+
+type Row = dict[str, Any]
+
+
+def rows(statement: str, **values: Any) -> list[Row]:
+    """The rows of one statement; Django's own cursor would plan it anew each time (engine.md §5)."""
+    connection.ensure_connection()
+    try:
+        with psycopg.Cursor(connection.connection, row_factory=dict_row) as cursor:
+            cursor.execute(statement, values, prepare=True)
+            return cursor.fetchall() if cursor.description else []
+    except psycopg.OperationalError as error:
+        _forget_broken_connection()
+        raise OperationalError(str(error)) from error
+
+
+def row(statement: str, **values: Any) -> Row | None:
+    """The one row, or None."""
+    found = rows(statement, **values)
+    return found[0] if found else None
+
+
+def release() -> None:
+    """Give the connection back before something slow; inside a transaction of the caller it stays."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+@contextmanager
+def released_after() -> Iterator[None]:
+    """Give the connection back when this block is over, however it ends."""
+    try:
+        yield
+    finally:
+        release()
+
+
+def _forget_broken_connection() -> None:
+    if connection.connection is not None and connection.connection.broken and not connection.in_atomic_block:
+        connection.close()

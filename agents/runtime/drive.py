@@ -1,0 +1,273 @@
+"""Driving a flow by hand: no database, no clock, no thread, no event loop (engine.md §4)."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agents.exceptions import Diverged, EffectFailed, FlowError
+from agents.runtime import state as states
+from agents.runtime.effects import LOCAL, Effect, Gather, Outcome
+from agents.runtime.flow import FlowRun, FlowSpec
+from agents.runtime.text import dumps
+
+KEYFRAME_EVERY = 256
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the journal: what was asked where, what came of it, and what the flow made of it."""
+
+    position: str
+    kind: str
+    request: bytes
+    outcome: Outcome
+    seq: int = 0
+    state: str | None = None
+    messages: str | None = None
+    keyframe: str | None = None
+    started_at: datetime | None = None
+    name: str = ""
+    tokens: int = 0
+
+
+class Task:
+    """One coroutine of a flow; positions are counted per coroutine when it yields."""
+
+    __slots__ = ("coroutine", "counter", "fail", "finish", "path")
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        path: str,
+        finish: Callable[[Any], None],
+        fail: Callable[[BaseException], None],
+    ):
+        self.coroutine, self.path, self.finish, self.fail = coroutine, path, finish, fail
+        self.counter = 0
+
+    def next_position(self) -> str:
+        self.counter += 1
+        return f"{self.path}{self.counter}"
+
+
+class Join:
+    """The members of one gather: their slots, and how many are still out."""
+
+    __slots__ = ("failures", "out", "slots", "task")
+
+    def __init__(self, task: Task, size: int):
+        self.task, self.out = task, size + 1
+        self.slots: list[Any] = [None] * size
+        self.failures: dict[int, BaseException] = {}
+
+    @property
+    def value(self) -> Any:
+        """All results in order, or the first failure in member order."""
+        return self.failures[min(self.failures)] if self.failures else self.slots
+
+
+class Drive:
+    """A flow in memory. `pending` are the effects it waits for; `take()` gives the rows that nobody has committed yet."""
+
+    def __init__(
+        self, spec: FlowSpec, run: FlowRun, *, now: Callable[[], float], random: Callable[[], float], seq: int = 0
+    ):
+        self.spec, self.run, self.now, self.random, self.seq = spec, run, now, random, seq
+        self.pending: dict[str, tuple[Effect, Callable[[Outcome], None]]] = {}
+        self.fresh: list[Row] = []
+        self.done, self.result, self.error = False, None, None
+        self.live = False
+        self._base: Any = None
+        self._tasks: list[Task] = []
+        start = Effect("start", {})
+        start.position = "0"
+        self.pending["0"] = start, lambda _: self._begin()
+
+    # --- the two ways an outcome comes in ---
+
+    def redrive(self, rows: Iterable[Row], *, check_last: int = 2, verify: bool = False) -> "Drive":
+        """Serve recorded outcomes in the order of their commit, each to its position; then go live.
+
+        Kind and position are compared everywhere, the digest of the request on the last `check_last` rows or, to
+        verify, on all of them together with the deltas. Raises Diverged.
+        """
+        rows = list(rows)
+        for index, row in enumerate(rows):
+            self._serve(row, check=verify or index >= len(rows) - check_last)
+            if verify:
+                self._compare(row)
+        self.seq = rows[-1].seq if rows else 0
+        if rows and not verify:
+            self._deltas()
+        self.live = True
+        if not rows:
+            self.deliver("0", Outcome("null"))
+        return self
+
+    def deliver(self, position: str, outcome: Outcome, **facts: Any) -> None:
+        """Live: hand an outcome to the flow and record it as a new row; `facts` are the row's further fields."""
+        effect, resume = self.pending.pop(position)
+        self._record(effect, outcome, **facts)
+        resume(outcome)
+
+    def take(self) -> list[Row]:
+        """The rows since the last take, closed with the deltas of what the flow made of them."""
+        self._close()
+        rows, self.fresh = self.fresh, []
+        return rows
+
+    def close(self) -> None:
+        """Put the flow away. Raises FlowError where it awaits while being put away."""
+        for task in reversed(self._tasks):
+            try:
+                task.coroutine.close()
+            except RuntimeError as error:
+                raise FlowError("The flow awaits while it is put away (in `finally` or an `async with`).") from error
+
+    # --- serving recorded rows ---
+
+    def _serve(self, row: Row, *, check: bool) -> None:
+        effect, resume = self.pending.pop(row.position, (None, None))
+        if effect is None or resume is None or effect.kind != row.kind or (check and effect.request() != row.request):
+            asked = [repr(other) for other, _ in self.pending.values()] + ([repr(effect)] if effect else [])
+            raise Diverged(f"{row.kind} at {row.position} (step {row.seq})", asked)
+        self.run.outcomes[row.position] = row.outcome
+        self.seq = row.seq
+        resume(row.outcome)
+
+    def _compare(self, row: Row) -> None:
+        state, messages = self._deltas()
+        if (state, messages) != (row.state, row.messages):
+            raise Diverged(f"what the flow made of step {row.seq}", [f"state {state}", f"messages {messages}"])
+
+    # --- stepping coroutines ---
+
+    def _begin(self) -> None:
+        task = Task(self.spec.function(self.run), "", self._finish, self._fail)
+        self._tasks.append(task)
+        self._step(task, None)
+
+    def _finish(self, value: Any) -> None:
+        self.done, self.result = True, value
+
+    def _fail(self, error: BaseException) -> None:
+        self.done, self.error = True, error
+
+    def _step(self, task: Task, value: Any) -> None:
+        """Run one coroutine until it asks for something that is not there."""
+        while True:
+            try:
+                thrown = isinstance(value, BaseException)
+                asked = task.coroutine.throw(value) if thrown else task.coroutine.send(value)
+            except StopIteration as end:
+                return task.finish(end.value)
+            except Exception as error:  # noqa: BLE001 - whatever a flow raises is how this run fails
+                return task.fail(error)
+            position = task.next_position()
+            if isinstance(asked, Gather):
+                join = self._spread(task, asked, position)
+                if join.out:
+                    return None
+                value = join.value
+            elif not isinstance(asked, Effect):
+                return self._refuse(task, asked)
+            elif self._settled(task, asked, position):
+                value = self.run.outcomes[position]
+            else:
+                return None
+
+    def _settled(self, task: Task, effect: Effect, position: str) -> bool:
+        """Local effects are settled on the spot when live; everything else becomes pending."""
+        effect.position = position
+        if self.live and effect.kind in LOCAL:
+            self._record(effect, self._local(effect))
+            return True
+        self.pending[position] = effect, lambda outcome: self._step(task, outcome)
+        return False
+
+    def _refuse(self, task: Task, asked: object) -> None:
+        task.coroutine.close()
+        task.fail(FlowError(f"A flow may await effects only; this one awaited {type(asked).__name__}."))
+
+    def _spread(self, task: Task, gather: Gather, position: str) -> Join:
+        join = Join(task, len(gather.members))
+        for index, member in enumerate(gather.members):
+            place = f"{position}.{index}"
+            if isinstance(member, Effect):
+                self._member_effect(join, index, member, place)
+            elif isinstance(member, Coroutine):
+                self._member_task(join, index, member, place)
+            else:
+                join.failures[index] = FlowError(f"gather takes effects and sub-flows, not {type(member).__name__}.")
+                join.out -= 1
+        join.out -= 1
+        return join
+
+    def _member_effect(self, join: Join, index: int, effect: Effect, place: str) -> None:
+        effect.position = place
+
+        def resume(outcome: Outcome) -> None:
+            try:
+                join.slots[index] = effect.read(outcome)
+            except EffectFailed as failure:
+                join.failures[index] = failure
+            self._leave(join)
+
+        self.pending[place] = effect, resume
+
+    def _member_task(self, join: Join, index: int, coroutine: Coroutine[Any, Any, Any], place: str) -> None:
+        def finish(value: Any) -> None:
+            join.slots[index] = value
+            self._leave(join)
+
+        def fail(error: BaseException) -> None:
+            join.failures[index] = error
+            self._leave(join)
+
+        task = Task(coroutine, f"{place}.", finish, fail)
+        self._tasks.append(task)
+        self._step(task, None)
+
+    def _leave(self, join: Join) -> None:
+        join.out -= 1
+        if not join.out:
+            self._step(join.task, join.value)
+
+    # --- recording ---
+
+    def _local(self, effect: Effect) -> Outcome:
+        if effect.kind == "now":
+            return Outcome.of(self.now())
+        if effect.kind == "random":
+            return Outcome.of(self.random())
+        return Outcome.of(effect.ask)
+
+    def _record(self, effect: Effect, outcome: Outcome, **facts: Any) -> None:
+        self._close()
+        self.seq += 1
+        self.run.outcomes[effect.position] = outcome
+        row = Row(effect.position, effect.kind, effect.request(), outcome, seq=self.seq, **facts)
+        self.fresh.append(row)
+
+    def _close(self) -> None:
+        """What the flow made of the last row joins that row."""
+        if not self.fresh:
+            return
+        row, (state, messages) = self.fresh[-1], self._deltas()
+        row.state, row.messages = state or row.state, messages or row.messages
+        if row.seq % KEYFRAME_EVERY == 0:
+            entries = {key: talk.entries for key, talk in self.run.conversations.items()}
+            row.keyframe = dumps({"state": self._base, "messages": entries})
+
+    def _deltas(self) -> tuple[str | None, str | None]:
+        entries = {key: fresh for key, talk in self.run.conversations.items() if (fresh := talk.drain())}
+        return self._state_delta(), dumps(entries) if entries else None
+
+    def _state_delta(self) -> str | None:
+        if self.run.state is None:
+            return None
+        now = self.run.state.model_dump(mode="json")
+        patch = states.diff(self._base, now)
+        self._base = now
+        return dumps(patch) if patch else None

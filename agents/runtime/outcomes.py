@@ -1,0 +1,88 @@
+"""How the ends of effects become outcomes that a journal stores and a flow reads."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from agents.gateway.pricing import cost_microdollars
+from agents.gateway.types import ModelFailure, ModelReply
+from agents.runtime.claim import Call
+from agents.runtime.effects import Outcome
+from agents.runtime.text import dumps, loads
+from agents.runtime.work import Done
+from agents.tools.types import ToolResult
+
+EDITED = (
+    "Note: a reviewer changed the arguments of this call before it ran. What ran: {args}. "
+    "Do not propose the original call again."
+)
+
+
+@dataclass(slots=True)
+class Ended:
+    """An outcome for one position, with what the commit must know about it."""
+
+    position: str
+    outcome: Outcome
+    status: str | None = None
+    name: str = ""
+    tokens: int = 0
+    cost: int = 0
+    message_id: int | None = None
+
+
+def of_model(done: Done) -> "Ended | ModelFailure":
+    """A model turn's end; the failure itself where there is no reply."""
+    position = done.underway.position
+    future: Future[ModelReply] | None = done.future
+    if future is None:
+        return ModelFailure("The model did not answer within its deadline.", kind="timeout", retryable=True)
+    error = future.exception()
+    if isinstance(error, ModelFailure):
+        return error
+    reply = future.result()
+    cost = cost_microdollars(reply)
+    usage = {
+        "input": reply.usage.input_tokens,
+        "cache_read": reply.usage.cache_read_tokens,
+        "cache_write": reply.usage.cache_write_tokens,
+        "output": reply.usage.output_tokens,
+    }
+    value: dict[str, Any] = {"blocks": reply.blocks, "stop": reply.stop, "usage": usage, "cost": cost}
+    value |= {"model": reply.model, "provider": reply.provider, "response_id": reply.response_id}
+    if len(reply.attempts) > 1:
+        value["attempts"] = list(reply.attempts)
+    return Ended(position, Outcome.of(value), name=f"chat {reply.model}", tokens=sum(usage.values()), cost=cost or 0)
+
+
+def of_failure(position: str, failure: ModelFailure) -> Ended:
+    """A model call that failed for good: it raises EffectFailed in the flow."""
+    error = {"type": failure.kind, "message": str(failure), "retryable": failure.retryable}
+    return Ended(position, Outcome.of(error, failed=True), name="chat")
+
+
+def of_tool(call: Call, result: ToolResult) -> Ended:
+    """A tool's own end, succeeded or failed."""
+    if result.kind == "succeeded":
+        return of_call(call, "succeeded", {"value": loads(result.value or "null")})
+    return of_call(call, "failed", {"error": result.error or {"type": "failed", "message": "The tool failed."}})
+
+
+def of_answer(call: Call, status: str) -> Ended:
+    """What a rule, a person or expiry wrote on the call."""
+    said = loads(call.outcome) if call.outcome else {}
+    said.setdefault("error", {"type": status, "message": call.why or f"The call was {status}.", "retryable": False})
+    if status in ("succeeded", "answered"):
+        del said["error"]
+    return of_call(call, status, said)
+
+
+def of_call(call: Call, status: str, said: dict[str, Any]) -> Ended:
+    """The outcome of a call in the shape that messages are made of."""
+    value = {"id": call.provider_id, "status": status} | {key: said[key] for key in ("value", "error") if key in said}
+    notes = [said["note"]] if said.get("note") else []
+    notes += [EDITED.format(args=call.args.decode())] if call.edited and status in ("succeeded", "failed") else []
+    if notes:
+        value["note"] = "\n".join(notes)
+    failed = status not in ("succeeded", "answered")
+    return Ended(call.position, Outcome(dumps(value), failed), status=status, name=f"execute_tool {call.tool}")

@@ -1,0 +1,143 @@
+"""From what the model asked for to a tool call with a verdict: parse, validate, canonical bytes, gate."""
+
+from typing import Any
+
+from agents.runtime.claim import Call, Claim
+from agents.runtime.commit import ProposedCall
+from agents.runtime.effects import Effect
+from agents.runtime.gate import Proposal, Verdict, gate
+from agents.runtime.text import dumps, loads
+from agents.runtime.version import Version, catalogue
+from agents.tools.exceptions import ArgumentsRefused
+from agents.tools.question import QUESTION
+from agents.tools.spec import ToolSpec
+from agents.tools.title import title
+from workspaces import canonical
+from workspaces.models import Switch
+
+STATUS = {"allow": "ready", "ask": "waiting", "deny": "denied"}
+
+
+
+class Proposing:
+    """Turns pending tool effects of one claim into proposed calls."""
+
+    def __init__(self, claim: Claim, version: Version):
+        self.claim, self.version = claim, version
+
+    def propose(self, effects: list[Effect]) -> list[ProposedCall]:
+        """One call for each effect, judged at one `rules_epoch`."""
+        if not effects:
+            return []
+        epoch = self.rules_epoch()
+        specs = catalogue(self.claim.workspace_id, epoch)
+        return [self._one(effect, specs, epoch) for effect in effects]
+
+    def rules_epoch(self) -> int:
+        return Switch.objects.values_list("rules_epoch", flat=True).get(pk=self.claim.workspace_id)
+
+    def specs(self) -> dict[str, ToolSpec]:
+        return catalogue(self.claim.workspace_id, self.rules_epoch())
+
+    def _one(self, effect: Effect, specs: dict[str, ToolSpec], epoch: int) -> ProposedCall:
+        name = effect.ask["name"]
+        spec = specs.get(name)
+        if spec is None or not (self.version.offers(name) or name == QUESTION.name):
+            return self._refused(effect, unknown_tool(name, self.version.tools))
+        try:
+            args = spec.prepare(effect.ask["input"] if effect.ask["input"] is not None else {})
+        except ArgumentsRefused as refusal:
+            return self._refused(effect, invalid_arguments(name, refusal), spec)
+        return self._judged(effect, spec, args, epoch)
+
+    def _judged(self, effect: Effect, spec: ToolSpec, args: bytes, epoch: int) -> ProposedCall:
+        proposal = self.proposal(spec, args, call_digest(spec.name, args), epoch)
+        verdict = self.check(proposal)
+        return ProposedCall(
+            position=effect.position,
+            provider_id=effect.ask["id"],
+            tool=spec.name,
+            title=title(spec, proposal.arguments, verdict.facts),
+            effect=spec.effect,
+            reaches=spec.reaches,
+            status=STATUS[verdict.decision],
+            why=verdict.why,
+            args=args,
+            digest=proposal.digest,
+            schema_digest=spec.digest(),
+            rules_epoch=epoch,
+            verdict=verdict.explanation,
+            facts=verdict.facts,
+            outcome=dumps(denied(verdict)) if verdict.decision == "deny" else None,
+        )
+
+    def proposal(
+        self, spec: ToolSpec, args: bytes, digest: bytes, epoch: int, call: Call | None = None
+    ) -> Proposal:
+        """What the gate is asked about; with `call`, one that was judged before."""
+        return Proposal(
+            workspace_id=self.claim.workspace_id,
+            run_id=self.claim.id,
+            agent=self.claim.agent_name,
+            agent_version_id=self.version.id,
+            started_by_id=self.claim.started_by_id,
+            labels=self.claim.labels,
+            steps=self.claim.seq,
+            cost=self.claim.cost,
+            tool=spec,
+            arguments=loads(args),
+            args=args,
+            digest=digest,
+            rules_epoch=epoch,
+            call_id=call.id if call else None,
+        )
+
+    def check(self, proposal: Proposal) -> Verdict:
+        """The gate's verdict, asked outside any transaction; a question always waits for people."""
+        verdict = gate().check(proposal)
+        if proposal.tool is QUESTION and verdict.decision == "allow":
+            return Verdict("ask", "The agent asks people.", verdict.explanation, verdict.facts)
+        return verdict
+
+    def _refused(self, effect: Effect, error: dict[str, Any], spec: ToolSpec | None = None) -> ProposedCall:
+        """A call that cannot be made: the model is told, nothing runs, nobody is asked."""
+        args = as_proposed(effect.ask["input"])
+        return ProposedCall(
+            position=effect.position,
+            provider_id=effect.ask["id"],
+            tool=effect.ask["name"],
+            title=effect.ask["name"],
+            effect=spec.effect if spec else "unsafe",
+            reaches=spec.reaches if spec else "outside",
+            status="failed",
+            why=error["message"],
+            args=args,
+            digest=call_digest(effect.ask["name"], args),
+            outcome=dumps({"status": "failed", "error": error}),
+        )
+
+
+def call_digest(tool: str, args: bytes) -> bytes:
+    """SHA-256 of tool name and canonical arguments: what people see, approve, and what runs."""
+    return canonical.digest(tool.encode() + b"\0" + args)
+
+
+def as_proposed(value: Any) -> bytes:
+    """Arguments that are not canonical, kept as text for the record."""
+    return dumps(value).encode()
+
+
+def denied(verdict: Verdict) -> dict[str, Any]:
+    return {"status": "denied", "error": {"type": "denied", "message": verdict.why, "retryable": False}}
+
+
+def unknown_tool(name: str, offered: list[str]) -> dict[str, Any]:
+    message = f"There is no tool {name!r} here. Available: {', '.join(offered) or 'none'}."
+    return {"type": "unknown_tool", "message": message, "retryable": False}
+
+
+def invalid_arguments(name: str, refusal: ArgumentsRefused) -> dict[str, Any]:
+    message = f"The arguments do not fit {name}: " + "; ".join(
+        f"{error['path'] or 'arguments'}: {error['message']}" for error in refusal.errors
+    )
+    return {"type": "invalid_arguments", "message": message, "retryable": True, "errors": refusal.errors}

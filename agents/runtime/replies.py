@@ -1,0 +1,53 @@
+"""What flows get from the model and from tools."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from agents.exceptions import EffectFailed
+from agents.runtime.effects import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One model turn: its content blocks, and why it stopped."""
+
+    blocks: list[dict[str, Any]]
+    stop: str
+
+    @property
+    def text(self) -> str:
+        return "".join(block["text"] for block in self.blocks if block["type"] == "text")
+
+    @property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        return [block for block in self.blocks if block["type"] == "tool_use"]
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Reply":
+        value = outcome.value
+        if outcome.failed:
+            raise EffectFailed(value)
+        return cls(value["blocks"], value.get("stop") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """How a tool call ended: `status` is the call's, `value` is what came back, `error` what went wrong."""
+
+    status: str
+    value: Any
+    error: dict[str, Any] | None
+
+    @property
+    def failed(self) -> bool:
+        return self.status not in ("succeeded", "answered")
+
+    def value_or_raise(self) -> Any:
+        if self.failed:
+            raise EffectFailed(self.error or {"type": self.status, "message": f"The call was {self.status}."})
+        return self.value
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "CallOutcome":
+        value = outcome.value
+        return cls(value["status"], value.get("value"), value.get("error"))

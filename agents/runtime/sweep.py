@@ -1,0 +1,86 @@
+"""The sweep: once a second it finds what nobody has heard of, rings for it, and advances itself what nobody took."""
+
+import logging
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import Error
+from django.utils.module_loading import import_string
+
+from agents.runtime import database, statements
+from agents.runtime.advance import advance
+from agents.runtime.claim import MAX_LAPSES
+from agents.runtime.crash import crashpoint
+from workspaces import hints
+
+EVERY_SECONDS = 1.0
+AT_ONCE = 200
+THREADS = 8
+log = logging.getLogger(__name__)
+
+
+class Sweep:
+    """One sweeping process; any number may run side by side."""
+
+    def __init__(self, *, threads: int = THREADS):
+        self.stopping = threading.Event()
+        self.seen: set[UUID] = set()
+        self.advancing: set[UUID] = set()
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="sweep-advance")
+        self.duties = [import_string(path) for path in settings.SWEEP_DUTIES]
+
+    def run(self) -> None:
+        """Sweep until told to stop; runs under way are finished or handed back by their leases."""
+        while not self.stopping.wait(self._seconds_left_after(self.once)):
+            continue
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def _seconds_left_after(self, work: Any) -> float:
+        began = time.monotonic()
+        work()
+        return max(0.05, EVERY_SECONDS - (time.monotonic() - began))
+
+    def once(self) -> None:
+        """One round: timers, poisoned runs, due runs, and the duties of the other apps."""
+        for duty in [self._move_runs, *self.duties]:
+            try:
+                with database.released_after():
+                    duty()
+            except Error:
+                log.warning("The database did not take a round of %s; the next one tries again.", duty, exc_info=True)
+
+    def _move_runs(self) -> None:
+        database.rows(statements.RIPEN)
+        for poisoned in database.rows(statements.POISON, max_lapses=MAX_LAPSES):
+            log.error("Run %s is set aside: three workers in a row stopped while they held it.", poisoned["object"])
+        due = {found["id"] for found in database.rows(statements.DUE, limit=AT_ONCE)}
+        crashpoint("before_doorbell")
+        for run_id in due:
+            if run_id in self.seen or not hints.ring_now("agents.advance_run", str(run_id)):
+                self._advance(run_id)
+        self.seen = due
+
+    def _advance(self, run_id: UUID) -> None:
+        """Nobody took it within a second, or nobody can be rung: do it here."""
+        if run_id not in self.advancing and len(self.advancing) < 4 * THREADS:
+            self.advancing.add(run_id)
+            self.pool.submit(advance, run_id).add_done_callback(lambda done: self._advanced(run_id, done))
+
+    def _advanced(self, run_id: UUID, done: Any) -> None:
+        self.advancing.discard(run_id)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("Run %s could not be advanced.", run_id, exc_info=error)
+
+
+def main() -> None:
+    """Sweep until SIGTERM or SIGINT."""
+    sweep = Sweep()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sweep.stopping.set())
+    log.info("Sweeping every second.")
+    sweep.run()

@@ -1,0 +1,28 @@
+"""JSON text that loses nothing: integers of any size and lone surrogates come back as they were."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+_LONG_NUMBER = re.compile(r"\d{16}")
+
+
+def dumps(value: Any) -> str:
+    """JSON text with sorted keys, the same bytes for the same value in every process."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of JSON text; big integers stay integers."""
+    text = text if isinstance(text, str) else text.decode()
+    if _LONG_NUMBER.search(text):
+        return json.loads(text)
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
