@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.messages_api.events import Block, events, opening
+from tests.messages_api.events import Block, Event, as_bytes, events, opening
 
 if TYPE_CHECKING:
     from tests.messages_api.server import Exchange
@@ -14,10 +14,13 @@ type Answer = Callable[["Exchange"], None]
 ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
+    409: "conflict_error",
     413: "request_too_large",
     429: "rate_limit_error",
+    504: "timeout_error",
     529: "overloaded_error",
 }
 DRIP_SECONDS = 0.02
@@ -38,7 +41,7 @@ def status(code: int, message: str = "", *, type: str | None = None, **headers: 
     """An error instead of a reply; headers are given with underscores (`retry_after="1"`)."""
 
     def answer(exchange: "Exchange") -> None:
-        kind = type or ERROR_TYPES.get(code, "api_error")
+        kind = type or ERROR_TYPES.get(code, "api_error" if code >= 500 else "invalid_request_error")
         error = {"type": "error", "error": {"type": kind, "message": message or f"This is a {code}."}}
         content = json.dumps(error).encode()
         exchange.send_response(code)
@@ -113,14 +116,14 @@ def dripping(event: dict[str, Any] | None = None) -> Answer:
     return answer
 
 
-def stream_of(*parts: bytes) -> Answer:
-    """Exactly these bytes after the beginning of a reply."""
+def stream_of(*parts: bytes | Event) -> Answer:
+    """Exactly these bytes or events after the beginning of a reply."""
 
     def answer(exchange: "Exchange") -> None:
         exchange.begin()
         exchange.send(opening(exchange.body))
         for part in parts:
-            exchange.write(part)
+            exchange.write(part if isinstance(part, bytes) else as_bytes(part))
         exchange.end()
 
     return answer

@@ -23,6 +23,11 @@ def events(body: dict[str, Any], blocks: list[Block], stop: str | None, usage: d
     ]
 
 
+def as_bytes(event: Event) -> bytes:
+    """The event on the wire."""
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
 def opening(body: dict[str, Any]) -> list[dict[str, Any]]:
     """The events of a reply that does not get far."""
     return [message_start(body, {"input_tokens": 5}), *block_events(0, {"type": "text", "text": "Let me see"})[:2]]

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import Any, Self
 
 from tests.messages_api.answers import Answer, status
+from tests.messages_api.events import as_bytes
 from tests.messages_api.refusals import refused
 
 
@@ -65,7 +66,8 @@ class Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.requests.append({"path": self.path, "headers": dict(self.headers), "body": self.body})
+        seen = {"path": self.path, "client": self.client_address, "headers": dict(self.headers), "body": self.body}
+        self.server.requests.append(seen)
         answer = self.server.next_answer()
         if refusal := refused(self.headers, self.body):
             answer = status(*refusal)
@@ -85,7 +87,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def send(self, events: Iterable[dict[str, Any]]) -> None:
         for event in events:
-            self.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+            self.write(as_bytes(event))
 
     def write(self, part: bytes) -> None:
         self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if self.chunked else part)
