@@ -1,13 +1,14 @@
 from django.apps import AppConfig
 from django.conf import settings
-from django.utils.module_loading import autodiscover_modules, import_string
+from django.utils.module_loading import autodiscover_modules
+
+from agents.tools import registry
 
 
 class AgentsConfig(AppConfig):
     name = "agents"
 
     def ready(self) -> None:
-        """Know every tool and flow of the installed apps."""
-        autodiscover_modules("tools", "flows")
-        for module in getattr(settings, "TOOL_MODULES", []):
-            import_string(f"{module}.__name__")
+        """Know every tool and flow of the installed apps, and of the modules that settings name besides."""
+        autodiscover_modules("flows")
+        registry.discover(settings.TOOL_MODULES)

@@ -56,3 +56,9 @@ class ResultRefused(Unprocessable):
     """The result that a person gave for a call is not usable."""
 
     title = "Result refused"
+
+
+class NoSuchStep(NotFound):
+    """The run has not committed that many steps."""
+
+    title = "No such step"

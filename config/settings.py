@@ -2,18 +2,23 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
+from config.limits import MAX_BODY_BYTES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 COUNTERSIGN_HOME = Path(os.environ.get("COUNTERSIGN_HOME", BASE_DIR / "var")).absolute()
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "insecure-only-for-commands-without-a-web-server")
+INSECURE_KEY = "insecure-only-for-commands-without-a-web-server"
+SECRET_KEY = os.environ.get("SECRET_KEY", INSECURE_KEY)
 DEBUG = False
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
 IS_HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "127.0.0.1", *([] if IS_HTTPS else ["127.0.0.1", "localhost"])]
+ALLOWED_HOSTS = [PUBLIC_HOST, *([] if IS_HTTPS else ["127.0.0.1", "localhost"])]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
@@ -73,7 +78,7 @@ TEMPLATES = [
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
-def database(url: str) -> dict:
+def database(url: str) -> dict[str, Any]:
     """Django's settings for one libpq URL; `prepare_threshold` makes psycopg prepare the runtime's statements."""
     parts = conninfo_to_dict(url)
     return {
@@ -94,13 +99,15 @@ DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///countersign")
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Celery: carries {run_id} and nothing else (design.md §3) ----------------------------------------------------------
+# --- Celery carries {run_id} and nothing else (config/celery.py) --------------------------------------------------------
 
 BROKER_URL = os.environ.get("BROKER_URL", "")
 
 # --- Countersign ------------------------------------------------------------------------------------------------------
 
 GATE = os.environ.get("GATE", "reviews.gate.Gate")
+CALLS_IN_FLIGHT = ""  # dotted path of (workspace_id, scope) -> the calls that had started before a stop
+TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") if name]
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
 ]
@@ -117,6 +124,11 @@ USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = COUNTERSIGN_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is uploaded
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
@@ -137,4 +149,18 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
     "object-src": ["'none'"],
+}
+
+# --- Logs: one line an event on the error stream; `up` keeps them in HOME/logs -----------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # a 404 is the caller's affair
+    },
 }

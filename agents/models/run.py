@@ -2,15 +2,20 @@
 
 import uuid
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
+from agents.exceptions import NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
-from workspaces import hints
+from workspaces import canonical, hints
 from workspaces.models import Token, Workspace
+
+if TYPE_CHECKING:
+    from agents.models.message import Message
 
 
 class UUID7(models.Func):
@@ -153,11 +158,15 @@ class Run(models.Model):
         return bool(asked)
 
     def say(self, content: object) -> "Message":
-        """Put a user message into the run's inbox; a waiting `receive` takes it, in order."""
-        from agents.models.message import Message
+        """Put a user message (text or content blocks) into the inbox; a waiting `receive` takes it, in order.
 
+        Raises CanonicalError, and NotWaitingForMessages once the run has ended.
+        """
+        text = canonical.dumps(content).decode()
         with transaction.atomic():
-            message = Message.objects.create(run=self, workspace_id=self.workspace_id, content=content)
+            if not Run.objects.active().filter(pk=self.pk).select_for_update(no_key=True).exists():
+                raise NotWaitingForMessages("This run has ended; start a new one.")
+            message = self.inbox.create(workspace_id=self.workspace_id, content=text)
             self.wake()
         return message
 

@@ -1,0 +1,94 @@
+"""Reading a run as it was after any step: state, messages and steps, without driving the flow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from agents.exceptions import NoSuchStep
+from agents.models import Checkpoint, Run
+from agents.runtime import state as states
+from agents.runtime.conversation import fold, render
+from agents.runtime.text import loads
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One committed step for pages: times, kind, and its outcome parsed."""
+
+    seq: int
+    position: str
+    kind: str
+    failed: bool
+    tokens: int
+    started_at: datetime
+    finished_at: datetime
+    outcome: Any
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+def timeline(run: Run, *, after: int = 0, limit: int = 500) -> list[Step]:
+    """Steps in commit order, from the one after `after`."""
+    rows = run.checkpoints.filter(seq__gt=after).order_by("seq")[:limit]
+    return [
+        Step(
+            row.seq,
+            row.position,
+            row.kind,
+            row.failed,
+            row.tokens,
+            row.started_at,
+            row.finished_at,
+            loads(row.outcome),
+        )
+        for row in rows
+    ]
+
+
+def state_at(run: Run, seq: int | None = None) -> Any:
+    """The flow's state after step `seq` (the last by default); None where the flow declares none."""
+    return _Folded(run, seq).state
+
+
+def messages_at(run: Run, seq: int | None = None, *, conversation: str = "") -> list[dict[str, Any]]:
+    """The conversation after step `seq` as Anthropic-shaped messages."""
+    folded = _Folded(run, seq)
+    entries = folded.entries.get(conversation, [])
+    positions = [position for entry in entries if isinstance(entry, list) for position in entry]
+    return render(entries, _outcomes(run.pk, positions))
+
+
+class _Folded:
+    """State and entries after a step: the keyframe before it, and the deltas since."""
+
+    def __init__(self, run: Run, seq: int | None):
+        self.state: Any = None
+        self.entries: dict[str, list[Any]] = {}
+        at = run.seq if seq is None else seq
+        if not 0 <= at <= run.seq:
+            raise NoSuchStep(f"This run has steps 1 to {run.seq}; there is no step {at}.")
+        start = self._from_keyframe(run, at)
+        for row in run.checkpoints.filter(seq__gt=start, seq__lte=at).order_by("seq").only("state", "messages"):
+            self._add(row)
+
+    def _from_keyframe(self, run: Run, at: int) -> int:
+        row = run.checkpoints.filter(seq__lte=at, keyframe__isnull=False).order_by("-seq").first()
+        if row is None or row.keyframe is None:
+            return 0
+        whole = loads(row.keyframe)
+        self.state, self.entries = whole["state"], whole["messages"]
+        return row.seq
+
+    def _add(self, row: Checkpoint) -> None:
+        if row.state:
+            self.state = states.apply(self.state, loads(row.state))
+        for key, delta in loads(row.messages).items() if row.messages else ():
+            self.entries[key] = fold(self.entries.get(key, []), delta)
+
+
+def _outcomes(run_id: UUID, positions: list[str]) -> dict[str, Any]:
+    rows = Checkpoint.objects.filter(run_id=run_id, position__in=positions).values_list("position", "outcome")
+    return {position: loads(outcome) for position, outcome in rows}
