@@ -10,13 +10,13 @@ type Link = dict[str, str]
 type OnDelta = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One turn to ask for. `timeout` bounds one attempt by the wall clock; `key` is its idempotency key."""
 
     model: str = ""
     system: str = ""
-    messages: list[Message]
+    messages: list[Message] = field(default_factory=list)
     tools: list[dict[str, Any]] = field(default_factory=list)
     max_tokens: int = 4096
     timeout: float = 120.0
@@ -47,7 +47,7 @@ class Usage:
         return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ModelReply:
     """One whole turn of a model. `attempts` says what it took: {provider, model, kind, seconds} each."""
 

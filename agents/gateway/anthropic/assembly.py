@@ -2,8 +2,9 @@
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from agents.gateway import arguments
 from agents.gateway.types import Block, ModelFailure, ModelReply, Usage
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ class Assembly:
         if not text and (given or not is_cut):
             return given
         try:
-            return _parsed(text)
-        except (ValueError, RecursionError) as error:
+            return arguments.parse(text)
+        except ValueError as error:
             if is_cut:
                 message = "The reply reached max_tokens in the middle of a tool's input."
                 raise ModelFailure(message, kind="max_tokens", retryable=False) from error
@@ -124,22 +125,3 @@ def _begun(block: Block) -> Block:
     if missing := NEEDED.get(block["type"], set()) - block.keys():
         raise KeyError(*missing)
     return block
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """The object in `text`, which must read the same for every parser: people approve what will be executed."""
-    value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
-    if not isinstance(value, dict):
-        raise ValueError("it is not an object")
-    return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key appears twice")
-    return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

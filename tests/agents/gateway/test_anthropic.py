@@ -165,11 +165,12 @@ def test_text_that_cannot_be_stored_is_no_reply(claude: MessagesAPI) -> None:
         '{"order": "A-1',
         '{"to": "a", "to": "b"}',
         '{"amount": NaN}',
+        '{"amount": 1e400}',
         '{"amount": ' + "9" * 5000 + "}",
         '"an object in a string"',
         "[" * 100_000,
     ],
-    ids=["cut", "same key twice", "NaN", "5,000 digits", "not an object", "deep"],
+    ids=["cut", "same key twice", "NaN", "1e400", "5,000 digits", "not an object", "deep"],
 )
 def test_a_call_whose_input_is_ambiguous_is_never_proposed(claude: MessagesAPI, text: str) -> None:
     claude.will(turn([{"type": "tool_use", "name": "pay", "input": text}]))
