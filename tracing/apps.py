@@ -2,4 +2,6 @@ from django.apps import AppConfig
 
 
 class TracingConfig(AppConfig):
+    """What happened: spans, ours and those of others."""
+
     name = "tracing"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections import Counter
 from typing import Any, NoReturn
@@ -90,7 +91,7 @@ def _check_text(text: str, path: str) -> None:
 
 
 def _check_number(number: float, path: str) -> None:
-    if number != number or number in (float("inf"), float("-inf")):
+    if isinstance(number, float) and not math.isfinite(number):
         raise CanonicalError("NaN and Infinity are not JSON.", path)
     is_integral = isinstance(number, int) or abs(number) < EXPONENT_FROM
     if is_integral and abs(number) > MAX_SAFE_INTEGER:
@@ -137,7 +138,7 @@ def _integer(digits: str) -> int:
 
 def _float(digits: str) -> float:
     number = float(digits)
-    if number in (float("inf"), float("-inf")):
+    if math.isinf(number):
         raise CanonicalError(f"The number {digits[:40]} is too large.")
     return number
 

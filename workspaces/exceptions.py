@@ -88,12 +88,23 @@ class CanonicalTooLarge(CanonicalError):
     title = TooLarge.title
 
 
-class OutboundRefused(CountersignError):
-    """An address that we do not call; `reason` is one word for the row, the sentence is for people."""
-
-    status = 422
-    title = "Address refused"
+class OutboundError(CountersignError):
+    """A call to the outside did not come about; `reason` is one word for the row, the sentence is for people."""
 
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+class OutboundRefused(OutboundError):
+    """An address that we do not call; nothing was sent."""
+
+    status = 422
+    title = "Address refused"
+
+
+class OutboundFailed(OutboundError):
+    """The receiver could not be reached or gave no answer; it may have heard us."""
+
+    status = 502
+    title = "No answer"

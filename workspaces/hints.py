@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
-import kombu
 import redis
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 from kombu.pools import producers
 from redis.backoff import NoBackoff
@@ -111,7 +111,7 @@ def _send(task: str, args: tuple[Any, ...]) -> None:
 
 
 @cache
-def _connection(broker_url: str) -> kombu.Connection:
+def _connection(broker_url: str) -> Connection:
     """A connection of our own: the worker's must not time out while it waits for the next message."""
     options = {
         "socket_timeout": TIMEOUT_SECONDS,
@@ -119,4 +119,4 @@ def _connection(broker_url: str) -> kombu.Connection:
         "retry_on_timeout": False,
         "max_retries": 0,
     }
-    return kombu.Connection(broker_url, transport_options=options, connect_timeout=TIMEOUT_SECONDS)
+    return Connection(broker_url, transport_options=options, connect_timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]

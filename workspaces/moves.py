@@ -4,7 +4,8 @@
 def guard(table: str, moves: dict[str, list[str]]) -> str:
     """A trigger on `table` that lets `status` change only as `moves` says."""
     legal = " OR ".join(
-        f"(OLD.status = '{old}' AND NEW.status IN ({', '.join(repr(new) for new in news)}))" for old, news in moves.items()
+        f"(OLD.status = '{old}' AND NEW.status IN ({', '.join(repr(new) for new in news)}))"
+        for old, news in moves.items()
     )
     return f"""
     CREATE FUNCTION {table}_moves() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -20,4 +21,5 @@ def guard(table: str, moves: dict[str, list[str]]) -> str:
 
 
 def unguard(table: str) -> str:
+    """Takes the trigger away again."""
     return f"DROP TRIGGER {table}_moves ON {table}; DROP FUNCTION {table}_moves();"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from workspaces.exceptions import NotFound
+from workspaces.exceptions import Forbidden, NotFound
 from workspaces.models import Membership, Person, Role, Scope, Token, Workspace
 
 Right = Literal["view", "operate", "vote", "engineer", "administer"]
@@ -82,6 +82,11 @@ class Principal:
     def may(self, right: Right, scope: str = "") -> bool:
         """Whether role and token allow `right`; `scope` names a narrower one than the right's usual scope."""
         return self._has_role_for(right) and self._has_scope_for(right, scope)
+
+    def require(self, right: Right, scope: str = "") -> None:
+        """What a verb asks before it acts; raises Forbidden."""
+        if not self.may(right, scope):
+            raise Forbidden(f"{self.name} may not {right} in {self.workspace}.")
 
     def _has_role_for(self, right: Right) -> bool:
         return right in SERVICE_RIGHTS if self.is_service else bool(ROLES_WITH[right] & self.roles)

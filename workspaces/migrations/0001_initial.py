@@ -4,7 +4,6 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django.db.models.functions.text
 from django.conf import settings
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
@@ -29,17 +28,6 @@ class Migration(migrations.Migration):
     operations = [
         VectorExtension(),
         TrigramExtension(),
-        migrations.CreateModel(
-            name="Group",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, validators=[workspaces.names.check_name])),
-            ],
-            options={
-                "verbose_name": "review group",
-                "ordering": ["name"],
-            },
-        ),
         migrations.CreateModel(
             name="Workspace",
             fields=[
@@ -70,9 +58,10 @@ class Migration(migrations.Migration):
                     "username",
                     models.CharField(
                         max_length=150,
+                        unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "\\A[A-Za-z0-9][A-Za-z0-9._@+-]*\\Z", "Use letters, digits and . _ @ + - only."
+                                "\\A[a-z0-9][a-z0-9._@+-]*\\Z", "Use small letters, digits and . _ @ + - only."
                             )
                         ],
                         verbose_name="login name",
@@ -111,27 +100,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="SignInLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("purpose", models.TextField(choices=[("person", "Person"), ("first_admin", "First Admin")])),
-                ("secret_hash", models.BinaryField(max_length=32, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField()),
-                ("used_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sign_in_links",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="Switch",
             fields=[
                 (
@@ -165,68 +133,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Membership",
+            name="Group",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "roles",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(
-                            choices=[
-                                ("viewer", "Viewer"),
-                                ("operator", "Operator"),
-                                ("approver", "Approver"),
-                                ("engineer", "Engineer"),
-                                ("admin", "Admin"),
-                            ]
-                        ),
-                        default=list,
-                    ),
-                ),
-                ("groups", models.ManyToManyField(blank=True, related_name="memberships", to="workspaces.group")),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ("name", models.CharField(max_length=100, validators=[workspaces.names.check_name])),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to="workspaces.workspace",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="groups", to="workspaces.workspace"
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="IdempotentRequest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("principal", models.TextField()),
-                ("key", models.TextField()),
-                ("request", models.TextField(help_text="Method and path")),
-                ("body_digest", models.BinaryField(max_length=32)),
-                ("status", models.SmallIntegerField(null=True)),
-                ("response", models.BinaryField(null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="group",
-            name="workspace",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="groups", to="workspaces.workspace"
-            ),
+            options={
+                "verbose_name": "review group",
+                "ordering": ["name"],
+            },
         ),
         migrations.SeparateDatabaseAndState(
             database_operations=[
@@ -359,43 +280,114 @@ class Migration(migrations.Migration):
                 "ordering": ["name"],
             },
         ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("username"), name="person_has_a_login_name_of_their_own"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signinlink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("person__isnull", False), ("purpose", "person")),
-                    models.Q(("person__isnull", True), ("purpose", "first_admin")),
-                    _connector="OR",
+        migrations.CreateModel(
+            name="SignInLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("purpose", models.TextField(choices=[("person", "Person"), ("first_admin", "First Admin")])),
+                ("secret_hash", models.BinaryField(max_length=32, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_in_links",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
-                name="sign_in_link_is_for_a_person_or_the_first_admin",
-            ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("person__isnull", False), ("purpose", "person")),
+                            models.Q(("person__isnull", True), ("purpose", "first_admin")),
+                            _connector="OR",
+                        ),
+                        name="sign_in_link_is_for_a_person_or_the_first_admin",
+                    )
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("workspace", "person"), name="member_once_a_workspace"),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(
+                            choices=[
+                                ("viewer", "Viewer"),
+                                ("operator", "Operator"),
+                                ("approver", "Approver"),
+                                ("engineer", "Engineer"),
+                                ("admin", "Admin"),
+                            ]
+                        ),
+                        default=list,
+                    ),
+                ),
+                ("groups", models.ManyToManyField(blank=True, related_name="memberships", to="workspaces.group")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="workspaces.workspace",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "person"), name="member_once_a_workspace"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("roles__contained_by", ["viewer", "operator", "approver", "engineer", "admin"])
+                        ),
+                        name="membership_roles_are_known",
+                    ),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("roles__contained_by", ["viewer", "operator", "approver", "engineer", "admin"])),
-                name="membership_roles_are_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="idempotentrequest",
-            index=models.Index(fields=["created_at"], name="idempotent_request_purge"),
-        ),
-        migrations.AddConstraint(
-            model_name="idempotentrequest",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "principal", "key"), name="idempotency_key_is_used_once"
-            ),
+        migrations.CreateModel(
+            name="IdempotentRequest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("principal", models.TextField()),
+                ("key", models.TextField()),
+                ("request", models.TextField(help_text="Method and path")),
+                ("body_digest", models.BinaryField(max_length=32)),
+                ("status", models.SmallIntegerField(null=True)),
+                ("response", models.BinaryField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["created_at"], name="idempotent_request_purge")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "principal", "key"), name="idempotency_key_is_used_once"
+                    )
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="group",

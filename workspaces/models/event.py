@@ -37,10 +37,12 @@ class Cursor:
 
 
 class EventQuerySet(models.QuerySet["Event"]):
+    """Events, read in an order that misses nothing."""
+
     def after(self, cursor: str, workspace: Workspace, limit: int = 100) -> "tuple[list[Event], str]":
         """The next events of a workspace and the cursor behind them.
 
-        Only transactions older than every open one are shown: a reader that went by `seq` would pass over what commits late.
+        Only transactions older than every open one are shown: going by `seq` would pass over what commits late.
         """
         place = Cursor.read(cursor)
         found = list(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class Role(models.TextChoices):
+    """What a member may do; a person may hold several."""
+
     VIEWER = "viewer"
     OPERATOR = "operator"
     APPROVER = "approver"
@@ -43,11 +45,31 @@ class Group(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @transaction.atomic
+    def keep(self, by: "Principal | None") -> None:
+        """Save the group; votes that filled its seats are asked again."""
+        if by:
+            by.require("administer")
+        self.full_clean()
+        self.save()
+        self._changed("group.kept", by)
+
+    @transaction.atomic
+    def dissolve(self, by: "Principal | None") -> None:
+        """Remove the group; a seat that names it can no longer be filled."""
+        if by:
+            by.require("administer")
+        self._changed("group.dissolved", by)
+        self.delete()
+
+    def _changed(self, kind: str, by: "Principal | None") -> None:
+        Switch.tighten(self.workspace_id)
+        audit.record(self.workspace_id, by, kind, f"group:{self.pk}", {"name": self.name})
+        events.record(self.workspace_id, "configuration", kind)
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def administered_by(self, person: "Person") -> "MembershipQuerySet":
-        """The memberships of the workspaces where `person` is an admin."""
-        return self.filter(workspace__in=self.model.workspaces_of(person, Role.ADMIN))
+    """Memberships, and how one begins."""
 
     @transaction.atomic
     def join(
@@ -65,6 +87,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
+    """One person in one workspace."""
+
     workspace = models.ForeignKey("Workspace", models.CASCADE, related_name="memberships")
     person = models.ForeignKey("Person", models.CASCADE, related_name="memberships")
     roles = ArrayField(models.TextField(choices=Role.choices), default=list)
@@ -90,6 +114,7 @@ class Membership(models.Model):
     @transaction.atomic
     def change(self, *, roles: Iterable[str], groups: Iterable[Group], by: "Principal | None") -> None:
         """Set roles and groups; verdicts and votes given under the old ones no longer count."""
+        self._ask(by)
         self.roles, chosen = sorted(set(roles)), list(groups)
         if any(group.workspace_id != self.workspace_id for group in chosen):
             raise Unprocessable("A group of another workspace.", [{"path": "/groups", "message": "Unknown group."}])
@@ -101,8 +126,13 @@ class Membership(models.Model):
     @transaction.atomic
     def end(self, by: "Principal | None") -> None:
         """The person leaves the workspace."""
+        self._ask(by)
         self.delete()
         self._changed("membership.ended", {}, by)
+
+    def _ask(self, by: "Principal | None") -> None:
+        if by:
+            by.require("administer")
 
     def _changed(self, kind: str, detail: dict[str, list[str]], by: "Principal | None") -> None:
         Switch.tighten(self.workspace_id)

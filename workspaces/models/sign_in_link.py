@@ -23,6 +23,8 @@ SPENT = "This link was used already, has expired, or never existed."
 
 
 class SignInLinkManager(models.Manager["SignInLink"]):
+    """Links, how one is made and how one is recognised."""
+
     def issue(self, person: "Person | None", lifetime: timedelta = LIFETIME) -> str:
         """The address of a new link for `person`; for nobody yet, it makes the first admin."""
         secret = secrets.token_urlsafe(32)
@@ -41,8 +43,14 @@ class SignInLinkManager(models.Manager["SignInLink"]):
         """Links that still open something."""
         return self.filter(used_at__isnull=True, expires_at__gt=Now())
 
+    def is_too_late_for_a_first_admin(self) -> bool:
+        """Whether some workspace has an admin."""
+        return Membership.objects.filter(roles__contains=[Role.ADMIN]).exists()
+
 
 class SignInLink(models.Model):
+    """A way in, once."""
+
     class Purpose(models.TextChoices):
         PERSON = "person"
         FIRST_ADMIN = "first_admin"
@@ -77,8 +85,8 @@ class SignInLink(models.Model):
     def found(self, person: "Person", workspace_name: str, slug: str) -> Workspace:
         """Spend all first-admin links with this one: `person` (not saved yet) becomes admin of a new workspace."""
         waiting = SignInLink.objects.unused().filter(purpose=SignInLink.Purpose.FIRST_ADMIN)
-        spent = set(waiting.select_for_update().values_list("pk", flat=True))
-        if self.pk not in spent or Membership.objects.filter(roles__contains=[Role.ADMIN]).exists():
+        spent = set(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
+        if self.pk not in spent or SignInLink.objects.is_too_late_for_a_first_admin():
             raise NotFound(SPENT)
         SignInLink.objects.filter(pk__in=spent).update(used_at=Now())
         person.full_clean(exclude=["password"])

@@ -16,6 +16,8 @@ LISTS = {"agent": "stopped_agents", "tool": "stopped_tools"}
 
 
 class SwitchQuerySet(models.QuerySet["Switch"]):
+    """Switches, by workspace."""
+
     def tighten(self, workspace_id: int) -> None:
         """Verdicts given before now no longer count: policy, roles or tools have changed."""
         self.filter(pk=workspace_id).update(rules_epoch=F("rules_epoch") + 1)
@@ -59,29 +61,28 @@ class Switch(models.Model):
 
     @transaction.atomic
     def _turn(self, move: str, scope: str, reason: str, by: "Principal") -> None:
-        changes = self._changes(scope, is_stop=move == "stopped")
-        already = Q(pk=self.pk) & self._is_so(scope, is_stop=move == "stopped")
-        is_news = (
-            Switch.objects.filter(pk=self.pk)
-            .exclude(already)
-            .update(**changes, reason=reason, rules_epoch=F("rules_epoch") + 1)
-        )
-        self.refresh_from_db()
-        if is_news:
+        by.require("operate")
+        column, name = _column(scope)
+        is_stop = move == "stopped"
+        is_so = Q(**{f"{column}__contains": [name]}) if name else Q(**{column: True})
+        others = Switch.objects.filter(~is_so if is_stop else is_so, pk=self.pk)
+        if others.update(**_change(column, name, is_stop), rules_epoch=F("rules_epoch") + 1):
             audit.record(self.pk, by, f"switch.{move}", scope, {"reason": reason})
             events.record(self.pk, "configuration", f"switch.{move}")
+            self._keep_reason(reason)
+        self.refresh_from_db()
 
-    def _changes(self, scope: str, is_stop: bool) -> dict[str, Any]:
-        column, name = _column(scope)
-        if not name:
-            return {column: is_stop}
-        without = Func(F(column), Value(name), function="array_remove")
-        return {column: Func(without, Value(name), function="array_append") if is_stop else without}
+    def _keep_reason(self, reason: str) -> None:
+        """The latest reason given, for as long as anything is stopped."""
+        self.refresh_from_db()
+        self.reason = (reason or self.reason) if self.is_stopping else ""
+        self.save(update_fields=["reason"])
 
-    def _is_so(self, scope: str, is_stop: bool) -> Q:
-        column, name = _column(scope)
-        stopped = Q(**{f"{column}__contains": [name]}) if name else Q(**{column: True})
-        return stopped if is_stop else ~stopped
+
+def _change(column: str, name: str, is_stop: bool) -> dict[str, Any]:
+    if not name:
+        return {column: is_stop}
+    return {column: Func(F(column), Value(name), function="array_append" if is_stop else "array_remove")}
 
 
 def _column(scope: str) -> tuple[str, str]:

@@ -5,8 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
@@ -15,12 +14,10 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from workspaces import audit
-from workspaces.exceptions import Unprocessable
+from workspaces.exceptions import Forbidden, Unprocessable
 from workspaces.names import check_name
 
 if TYPE_CHECKING:
-    from workspaces.models.person import Person
-    from workspaces.models.workspace import Workspace
     from workspaces.principal import Principal
 
 RAW_TOKEN = re.compile(r"\Acs_([a-z2-7]{10})_([a-z2-7]{52})\Z")
@@ -29,6 +26,8 @@ NO_SECRET = bytes(32)
 
 
 class Scope(models.TextChoices):
+    """What a token may be used for."""
+
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     APPROVALS_READ = "approvals:read"
@@ -38,29 +37,7 @@ class Scope(models.TextChoices):
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
-    @transaction.atomic
-    def issue(
-        self,
-        workspace: "Workspace",
-        person: "Person",
-        name: str,
-        scopes: Iterable[str],
-        *,
-        kind: str = "personal",
-        expires_at: datetime | None = None,
-        by: "Principal | None" = None,
-    ) -> tuple["Token", str]:
-        """A new token and its text, which is shown once and stored nowhere."""
-        prefix, secret = _random_text(6)[:10], _random_text(32)
-        token = self.model(
-            workspace=workspace, person=person, name=name, scopes=sorted(set(scopes)), kind=kind, expires_at=expires_at
-        )
-        token.prefix, token.secret_hash = prefix, hash_secret(secret)
-        token.check_is_possible()
-        token.full_clean()
-        token.save(force_insert=True)
-        audit.record(workspace.pk, by, "token.issued", f"token:{token.pk}", {"kind": kind, "scopes": token.scopes})
-        return token, f"cs_{prefix}_{secret}"
+    """Tokens, and how one is recognised."""
 
     def matching(self, raw: str) -> "Token | None":
         """The usable token whose text is `raw`."""
@@ -78,6 +55,8 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
+    """A key to the API: only the hash of its secret is kept."""
+
     class Kind(models.TextChoices):
         SERVICE = "service"
         PERSONAL = "personal"
@@ -111,8 +90,22 @@ class Token(models.Model):
         return f"{self.name} (cs_{self.prefix}_…)"
 
     @transaction.atomic
+    def issue(self, by: "Principal | None" = None) -> str:
+        """Save this new token and return its text, which is shown once and kept nowhere."""
+        self._check(by)
+        self.prefix, secret = _random_text(6)[:10], _random_text(32)
+        self.secret_hash, self.scopes = hash_secret(secret), sorted(set(self.scopes))
+        self.full_clean()
+        self.save(force_insert=True)
+        detail = {"name": self.name, "kind": self.kind, "scopes": self.scopes}
+        audit.record(self.workspace_id, by, "token.issued", f"token:{self.pk}", detail)
+        return f"cs_{self.prefix}_{secret}"
+
+    @transaction.atomic
     def revoke(self, by: "Principal | None") -> None:
         """From now on the token opens nothing."""
+        if by and by.person.pk != self.person_id:
+            by.require("administer")
         if Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now()):
             audit.record(self.workspace_id, by, "token.revoked", f"token:{self.pk}", {})
         self.refresh_from_db(fields=["revoked_at"])
@@ -124,8 +117,11 @@ class Token(models.Model):
             Token.objects.filter(pk=self.pk).update(last_used_at=moment)
             self.last_used_at = moment
 
-    def check_is_possible(self) -> None:
-        """Only people vote."""
+    def _check(self, by: "Principal | None") -> None:
+        if by and self.kind == self.Kind.SERVICE:
+            by.require("administer")
+        elif by and by.person.pk != self.person_id:
+            raise Forbidden("A personal token is made by its own person.")
         if self.kind == self.Kind.SERVICE and Scope.APPROVALS_DECIDE in self.scopes:
             sentence = "A service key never votes: approvals:decide is for personal tokens."
             raise Unprocessable(sentence, [{"path": "/scopes", "message": sentence}])

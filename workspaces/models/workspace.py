@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    """Workspaces, and how one is founded."""
+
     def of(self, person: "Person") -> "WorkspaceQuerySet":
         """The workspaces this person is a member of."""
         return self.filter(memberships__person_id=person.pk)
@@ -32,6 +34,8 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
 
 
 class Workspace(models.Model):
+    """A company, or a part of one that keeps to itself."""
+
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=150, validators=[check_name])
     slug = models.SlugField(max_length=60, unique=True)
@@ -46,3 +50,12 @@ class Workspace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def rename(self, name: str, by: "Principal") -> None:
+        """Give the workspace another name; its slug stays."""
+        by.require("administer")
+        self.name = name
+        self.full_clean()
+        self.save(update_fields=["name"])
+        audit.record(self.pk, by, "workspace.renamed", self.slug, {"name": name})

@@ -1,4 +1,4 @@
-"""Recording audit entries; workspaces/audit_chain.py links and signs them."""
+"""Appending an entry: one plain insert, so that no writer waits for another."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID

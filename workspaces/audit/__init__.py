@@ -1,0 +1,7 @@
+"""The audit: what happened, by whom; `record` now, `chain` a moment later, `verify` whenever somebody asks."""
+
+from workspaces.audit.chain import chain
+from workspaces.audit.record import record
+from workspaces.audit.verify import Finding, verify
+
+__all__ = ["Finding", "chain", "record", "verify"]
