@@ -56,9 +56,9 @@ def page_of(request: HttpRequest, status: int, title: str = "", detail: str = ""
 
 def answer_with_problems(api: NinjaAPI) -> None:
     """Make an API answer every error with a problem document."""
-    api.add_exception_handler(CountersignError, lambda request, error: problem_of(error))
-    api.add_exception_handler(HttpError, http_problem)
-    api.add_exception_handler(ValidationError, validation_problem)
+    api.exception_handler(CountersignError)(lambda request, error: problem_of(error))
+    api.exception_handler(HttpError)(http_problem)
+    api.exception_handler(ValidationError)(validation_problem)
 
 
 def http_problem(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -96,11 +96,12 @@ class ProblemMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._later(request)
         return as_problem(request, self.get_response(request))
 

@@ -1,14 +1,14 @@
 """A cap on request bodies, held before Django spools them to disk."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 PROBLEM = json.dumps(
     {
@@ -51,7 +51,7 @@ def counted(receive: Receive) -> Receive:
     """`receive` that raises as soon as too much has come."""
     seen = 0
 
-    async def count() -> MutableMapping[str, Any]:
+    async def count() -> Mapping[str, Any]:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))

@@ -99,7 +99,7 @@ DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///countersign")
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Celery carries {run_id} and nothing else (config/celery.py) --------------------------------------------------------
+# --- Celery carries {run_id} and nothing else: config/celery.py -------------------------------------------------------
 
 BROKER_URL = os.environ.get("BROKER_URL", "")
 
@@ -151,7 +151,7 @@ SECURE_CSP = {
     "object-src": ["'none'"],
 }
 
-# --- Logs: one line an event on the error stream; `up` keeps them in HOME/logs -----------------------------------------
+# --- Logs: one line an event on the error stream; `up` keeps them in HOME/logs ----------------------------------------
 
 LOGGING = {
     "version": 1,

@@ -3,14 +3,15 @@
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -94,7 +95,7 @@ class Child:
             cwd="/" if self.user else None,
             start_new_session=True,
             pass_fds=self.pass_fds,
-            preexec_fn=partial(die_with_parent, os.getpid(), self.death_signal),
+            preexec_fn=partial(die_with_parent, os.getpid(), self.death_signal),  # noqa: PLW1509 - one thread here
             **as_user(self.user),
         )
         watch.add(self.popen.pid, self.death_signal)
@@ -124,13 +125,14 @@ class Child:
             self.popen = None
 
 
-def stop(children: Iterable[Child], watch: Watch, seconds: float) -> None:
+def stop(children: Iterable[Child], watch: Watch, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Ask all of them, wait for all of them, kill what stayed."""
     children = list(children)
     for child in children:
         child.ask_to_stop()
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and any([child.is_running for child in children]):
+    while time.monotonic() < deadline and any(child.is_running for child in children):
+        meanwhile()
         time.sleep(0.02)
     for child in children:
         child.bury(watch)
@@ -144,10 +146,16 @@ def die_with_parent(parent: int, number: signal.Signals) -> None:
             os.kill(os.getpid(), number)
 
 
-def as_user(user: str | None) -> dict[str, object]:
-    """The arguments of Popen that leave root's rights behind."""
-    import pwd
+class Credentials(TypedDict, total=False):
+    """The arguments of Popen that say as whom it runs."""
 
+    user: str
+    group: int
+    extra_groups: list[str | int]
+
+
+def as_user(user: str | None) -> Credentials:
+    """What leaves root's rights behind."""
     if user is None:
         return {}
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}

@@ -43,16 +43,17 @@ class Postgres:
         """How that role reaches that database."""
         return f"postgresql://{role}@/{database}?host={self.place.run}"
 
-    def prepare(self) -> None:
-        """Make the cluster if there is none; a half-made one never gets the final name."""
-        made_by = self.directory / "PG_VERSION"
+    def prepare(self) -> bool:
+        """Make the cluster if there is none (then True); a half-made one never gets the final name."""
         if not self.directory.exists():
             self._initialise()
-        elif (version := made_by.read_text().strip()) != self._major:
+            return True
+        if (version := (self.directory / "PG_VERSION").read_text().strip()) != self._major:
             raise CannotStart(
                 f"{self.directory} was made by PostgreSQL {version} and this is {self._major}; "
                 "dump it with the old version, or name another --home DIR."
             )
+        return False
 
     def child(self) -> Child:
         """The server; SIGINT is its fast shutdown, which ends sessions and leaves nothing to recover."""

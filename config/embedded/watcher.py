@@ -38,7 +38,7 @@ def end(groups: dict[int, int]) -> None:
     for group, number in groups.items():
         send(group, number)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and any([send(group, 0) for group in groups]):
+    while time.monotonic() < deadline and any(send(group, 0) for group in groups):
         time.sleep(0.05)
     for group in groups:
         send(group, signal.SIGKILL)

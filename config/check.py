@@ -1,0 +1,39 @@
+"""`manage.py test`: everything that must hold before a change lands."""
+
+import os
+import subprocess
+import sys
+import time
+
+from config.home import ROOT
+
+BIN = ROOT / ".venv" / "bin"
+STAGES = {
+    "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
+    "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
+    "types": [sys.executable, "-m", "mypy"],
+    "imports": [sys.executable, str(BIN / "lint-imports")],
+    "tests": [sys.executable, "-m", "pytest"],  # migrations are complete, templates compile: tests/config
+}
+
+
+def main(arguments: list[str]) -> None:
+    """All stages, or only pytest with these arguments; ends with 1 if anything failed."""
+    stages = {"tests": [*STAGES["tests"], *arguments]} if arguments else STAGES
+    failed = [name for name, command in stages.items() if not passes(name, command)]
+    print(f"\nFAILED: {', '.join(failed)}" if failed else "\nEverything holds", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def passes(name: str, command: list[str]) -> bool:
+    """Run one stage; its output goes to the terminal."""
+    print(f"--- {name}", flush=True)
+    began = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    print(f"--- {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
+    return code == 0
+
+
+def environment() -> dict[str, str]:
+    """Our own, without the home that a developer may use: tests make one of their own."""
+    return {name: value for name, value in os.environ.items() if name != "COUNTERSIGN_HOME"}

@@ -1,0 +1,20 @@
+"""`worker`: advance runs when the broker rings."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from config.celery import QUEUE, app
+
+
+class Command(BaseCommand):
+    """One worker process with a pool of threads; start as many as there are cores, on any hosts."""
+
+    help = "Advance runs when the broker rings."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=32, help="runs at a time (%(default)s)")
+
+    def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # workers need not know of each other
+        app.worker_main(["worker", "-P", "threads", "-c", str(concurrency), "-Q", QUEUE, "-l", "INFO", *quiet])

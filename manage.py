@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""One command for everything. Any Python 3.8 or newer may start it; the rest runs in .venv, which it makes.
+
+python3 manage.py up      start the product: database, broker, web, worker, sweep
+python3 manage.py test    check everything that must hold before a change lands (arguments go to pytest)
+python3 manage.py help    every other command; each takes --home DIR
+"""
+
+import sys
+
+from config import bootstrap
+
+
+def main():  # type: () -> None
+    """Enter .venv, settle in the home directory, run the command."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    bootstrap.enter("requirements-dev.lock" if command == "test" else "requirements.lock")
+
+    from config import home
+
+    arguments = home.settle(sys.argv[1:])
+    if command == "up":
+        from config import up
+
+        up.main(arguments[1:])
+    elif command == "test":
+        from config import check
+
+        check.main(arguments[1:])
+    else:
+        if command in ("help", "-h", "--help"):
+            print(__doc__)
+        home.join(command)
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line([sys.argv[0], *arguments])
+
+
+if __name__ == "__main__":
+    main()
