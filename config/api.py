@@ -4,8 +4,10 @@ from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
 
+from agents.api import router as agents_router
 from config.errors import answer_with_problems
 from config.parser import StrictParser
+from workspaces.api import router as workspaces_router
 from workspaces.principal import Principal
 
 
@@ -26,3 +28,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 answer_with_problems(api)
+api.add_router("", agents_router)
+api.add_router("", workspaces_router)

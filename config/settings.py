@@ -106,7 +106,7 @@ BROKER_URL = os.environ.get("BROKER_URL", "")
 # --- Countersign ------------------------------------------------------------------------------------------------------
 
 GATE = os.environ.get("GATE", "reviews.gate.Gate")
-CALLS_IN_FLIGHT = ""  # dotted path of (workspace_id, scope) -> the calls that had started before a stop
+CALLS_IN_FLIGHT = "agents.stopping.calls_in_flight"  # dotted path of (workspace_id, scope) -> the calls that had started before a stop
 TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") if name]
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",

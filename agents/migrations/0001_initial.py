@@ -4,7 +4,6 @@ import agents.models.run
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -79,7 +78,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Run',
             fields=[
-                ('id', models.UUIDField(db_default=agents.models.run.UUID7(), default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=agents.models.run.UUID7(), editable=False, primary_key=True, serialize=False)),
                 ('flow', models.TextField()),
                 ('revision', models.PositiveIntegerField()),
                 ('input', models.TextField(help_text='JSON text, kept byte for byte.')),
@@ -169,7 +168,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ToolCall',
             fields=[
-                ('id', models.UUIDField(db_default=agents.models.run.UUID7(), default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=agents.models.run.UUID7(), editable=False, primary_key=True, serialize=False)),
                 ('position', models.TextField(db_collation='C')),
                 ('provider_id', models.TextField(default='', help_text="The provider's tool_use id: data, unique only in its reply.")),
                 ('tool', models.TextField()),

@@ -1,20 +1,21 @@
 """A run: one agent at work on one input, advanced by workers one committed step at a time."""
 
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, NullIf
 
 from agents.exceptions import NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
-from workspaces import canonical, hints
+from workspaces import audit, canonical, hints
 from workspaces.models import Token, Workspace
 
 if TYPE_CHECKING:
+    from workspaces.principal import Principal
+
     from agents.models.message import Message
 
 
@@ -64,7 +65,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """One piece of work of an agent. Workers fence their writes by `epoch`; people only touch `woken` and requests."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=UUID7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="runs")
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs")
     version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="runs")
@@ -142,18 +143,20 @@ class Run(models.Model):
         )
         hints.after_commit("agents.advance_run", str(self.pk))
 
-    def cancel(self, *, reason: str = "") -> bool:
-        """Ask for the end of this run; True while it is possible. It ends once calls in flight have an outcome."""
+    @transaction.atomic
+    def cancel(self, *, reason: str = "", by: "Principal | None" = None) -> bool:
+        """Ask for the end of this run; False once it has ended. It ends when calls in flight have an outcome."""
         asked = (
-            Run.objects.filter(pk=self.pk)
-            .exclude(status__in=ENDED)
+            Run.objects.active()
+            .filter(pk=self.pk)
             .update(
                 cancel_requested_at=Coalesce(F("cancel_requested_at"), Now()),
-                cancel_reason=Coalesce(models.functions.NullIf(F("cancel_reason"), Value("")), Value(reason)),
+                cancel_reason=Coalesce(NullIf(F("cancel_reason"), Value("")), Value(reason)),
                 status=Case(When(status__in=SET_ASIDE, then=Value("queued")), default=F("status")),
             )
         )
         if asked:
+            audit.record(self.workspace_id, by, "run.cancellation", self.pk, {"reason": reason})
             self.wake()
         return bool(asked)
 

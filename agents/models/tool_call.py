@@ -1,15 +1,21 @@
 """A tool call that an agent proposed: nothing runs twice in silence, nothing runs unapproved."""
 
-import uuid
+from typing import Any, Literal
 
 import orjson
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from agents.exceptions import IllegalMove
 from agents.models.run import UUID7, Run
 from agents.models.tool import Effect, Reach
+from workspaces import audit, canonical, events
+from workspaces.exceptions import PreconditionFailed
 from workspaces.models import Workspace
+from workspaces.principal import Principal
+
+type Resolution = Literal["happened", "did_not_happen", "retry"]
 
 
 class CallStatus(models.TextChoices):
@@ -48,7 +54,7 @@ class ToolCallQuerySet(models.QuerySet["ToolCall"]):
 class ToolCall(models.Model):
     """One proposed call. `args` are the canonical bytes that are shown, approved, hashed and executed."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=UUID7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tool_calls")
     position = models.TextField(db_collation="C")
@@ -97,7 +103,37 @@ class ToolCall(models.Model):
     def __str__(self) -> str:
         return self.title or self.tool
 
+    @transaction.atomic
+    def resolve(self, kind: Resolution, *, by: Principal | None, digest: bytes, result: Any, reason: str) -> None:
+        """Write what became of a call in doubt and wake its run; the rights are the caller's to check.
+
+        Raises PreconditionFailed where the call is not the one that was seen, IllegalMove where it is not in doubt.
+        """
+        Run.objects.select_for_update(no_key=True).get(pk=self.run_id)
+        call = ToolCall.objects.select_for_update().get(pk=self.pk)
+        if bytes(call.digest) != digest:
+            raise PreconditionFailed(f"This call is now {bytes(call.digest).hex()}; look at it again.")
+        if call.status != CallStatus.IN_DOUBT:
+            raise IllegalMove(f"This call is not in doubt, it is {call.status}.")
+        call.status, said = resolved(kind, result, reason)
+        call.outcome = canonical.dumps(said).decode() if said else None
+        call.why = reason
+        call.save(update_fields=["status", "outcome", "why"])
+        audit.record(self.workspace_id, by, f"tool_call.{kind}", self.pk, {"reason": reason})
+        events.record(self.workspace_id, "tool_call", "tool_call.resolved", self.pk)
+        call.run.wake()
+
     @property
     def arguments(self) -> dict:
         """The canonical arguments as a value."""
         return orjson.loads(bytes(self.args))
+
+
+def resolved(kind: Resolution, result: Any, reason: str) -> tuple[CallStatus, dict[str, Any] | None]:
+    """The status and outcome that an answer to "did it happen?" gives a call."""
+    if kind == "happened":
+        return CallStatus.SUCCEEDED, {"status": "succeeded", "value": result}
+    if kind == "did_not_happen":
+        error = {"type": "did_not_happen", "message": reason, "retryable": False}
+        return CallStatus.FAILED, {"status": "failed", "error": error}
+    return CallStatus.READY, None

@@ -8,7 +8,11 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from agents.models import ToolCall
+from agents.models.tool_call import Resolution
 from agents.tools.spec import ToolSpec
+from workspaces.exceptions import Forbidden
+from workspaces.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,20 @@ class Verdict:
 
 
 class Gate(Protocol):
-    """Two phases: `check` before the commit, outside any transaction; `opened` and `closed` inside the commit's."""
+    """Two phases: `check` before the commit, outside any transaction; `opened` and `closed` inside the commit's.
+
+    `resolve` says what became of a call in doubt, with the rights that this gate demands.
+    """
 
     def check(self, proposal: Proposal) -> Verdict: ...
 
     def opened(self, call_ids: list[UUID]) -> None: ...
 
     def closed(self, call_ids: list[UUID]) -> None: ...
+
+    def resolve(
+        self, call: ToolCall, *, by: Principal, kind: Resolution, digest: bytes, result: Any, reason: str
+    ) -> None: ...
 
 
 class AllowAll:
@@ -63,6 +74,13 @@ class AllowAll:
 
     def closed(self, call_ids: list[UUID]) -> None:
         return None
+
+    def resolve(
+        self, call: ToolCall, *, by: Principal, kind: Resolution, digest: bytes, result: Any, reason: str
+    ) -> None:
+        if not by.may("vote"):
+            raise Forbidden(f"{by.name} may not say what became of a call: this needs an approver.")
+        call.resolve(kind, by=by, digest=digest, result=result, reason=reason)
 
 
 @cache

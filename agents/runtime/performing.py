@@ -24,6 +24,7 @@ from agents.tools.perform import perform
 from agents.tools.spec import ToolSpec
 
 ANSWERED = frozenset({"denied", "failed", "rejected", "answered", "expired", "succeeded", "cancelled"})
+PASSED_ON = ("temperature", "top_p", "top_k", "thinking")
 MODEL_DEADLINE_SECONDS = 300.0
 HELD_SECONDS = 5.0  # how often a call of a stopped tool looks whether it may start
 STARVED_SECONDS = 0.02
@@ -175,11 +176,16 @@ class Performing:
             effort=settings.get("effort"),
             single_tool=settings.get("single_tool", False),
             key=f"{self.claim.id}:{effect.position}",
-            extra={"recording": recording(self.claim.recording_id)[0]} if self.claim.recording_id else {},
+            extra=self._extra(),
         )
         deadline = settings.get("deadline_seconds", MODEL_DEADLINE_SECONDS)
         ask = partial(gateway.complete, self.version.chain, request, deadline_seconds=deadline)
         self._in_thread(effect.position, ask, deadline)
+
+    def _extra(self) -> dict[str, Any]:
+        """Settings that adapters pass on as they are, and the recording that the recorded model plays."""
+        turns = {"recording": recording(self.claim.recording_id)[0]} if self.claim.recording_id else {}
+        return {name: self.version.settings[name] for name in PASSED_ON if name in self.version.settings} | turns
 
     def _begin_call(
         self, call: Call, specs: dict[str, ToolSpec], drive: Drive | None, *, writes_only: bool = False

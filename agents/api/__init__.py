@@ -1,0 +1,9 @@
+"""The routes of this app; authentication is attached in config."""
+
+from ninja import Router
+
+from agents.api import calls, runs
+
+router = Router()
+router.add_router("", runs.router)
+router.add_router("", calls.router)

@@ -1,0 +1,19 @@
+"""What a stop can no longer stop: calls that had started before it."""
+
+from typing import Any
+
+from agents.models import CallStatus, ToolCall
+
+
+def calls_in_flight(workspace_id: int, scope: str) -> list[dict[str, Any]]:
+    """Calls that are executing within a stop's scope ('workspace', 'agent:NAME', 'tool:NAME')."""
+    kind, _, name = scope.partition(":")
+    calls = ToolCall.objects.filter(workspace_id=workspace_id, status=CallStatus.EXECUTING)
+    if kind == "agent":
+        calls = calls.filter(run__agent__name=name)
+    elif kind == "tool":
+        calls = calls.filter(tool=name)
+    return [
+        {"id": call.pk, "run": call.run_id, "tool": call.tool, "deadline_at": call.deadline_at}
+        for call in calls.order_by("pk")
+    ]
