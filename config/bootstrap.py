@@ -153,7 +153,7 @@ def install(lock: str, uv: str | None) -> None:
     say(f"Installing up to {total} packages ({lock})")
     options = ["install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(ROOT / lock)]
     if uv:
-        run([uv, "pip", *options[:1], "--python", str(PYTHON), *options[1:]])
+        run([uv, "pip", *options[:1], "--compile-bytecode", "--python", str(PYTHON), *options[1:]])
     else:
         if not output([str(PYTHON), "-m", "pip", "--version"]):
             run([str(PYTHON), "-m", "ensurepip"])
