@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import IO, TypedDict
+
+from config.embedded import watcher
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-WATCHER = Path(__file__).with_name("watcher.py")
 
 
 class Watch:
@@ -25,8 +25,8 @@ class Watch:
     """
 
     def __init__(self, holding: Iterable[int] = ()) -> None:
-        self.watcher = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(WATCHER)],
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", watcher.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -36,24 +36,24 @@ class Watch:
             bufsize=1,
         )
 
-    def add(self, group: int, number: int) -> None:
-        """End this process group with this signal if we are killed."""
-        self._tell(f"+ {group} {number:d}")
+    def add(self, session: int, number: int) -> None:
+        """End this session with this signal if we are killed."""
+        self._tell(f"+ {session} {number:d}")
 
-    def remove(self, group: int) -> None:
-        """The group is gone; its number may soon belong to somebody else."""
-        self._tell(f"- {group}")
+    def remove(self, session: int) -> None:
+        """The session is gone; its number may soon belong to somebody else."""
+        self._tell(f"- {session}")
 
     def close(self) -> None:
         """Let the watcher go; what is still listed is ended."""
         with contextlib.suppress(BrokenPipeError):
             self._pipe.close()
-        self.watcher.wait()
+        self.process.wait()
 
     @property
     def _pipe(self) -> IO[str]:
-        assert self.watcher.stdin
-        return self.watcher.stdin
+        assert self.process.stdin
+        return self.process.stdin
 
     def _tell(self, line: str) -> None:
         # Somebody may have killed the watcher; the parent-death signal still stands.
@@ -105,12 +105,6 @@ class Child:
     def is_running(self) -> bool:
         return self.popen is not None and self.popen.poll() is None
 
-    def signal(self, number: signal.Signals) -> None:
-        """Signal the process and everything that it started."""
-        if self.popen:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.popen.pid, number)
-
     def ask_to_stop(self) -> None:
         """Only the process itself is told: it knows how to end what it started."""
         if self.popen and self.is_running:
@@ -119,7 +113,7 @@ class Child:
     def bury(self, watch: Watch) -> None:
         """End what an ended process left behind."""
         if self.popen:
-            self.signal(signal.SIGKILL)
+            watcher.kill(self.popen.pid)
             self.popen.wait()
             watch.remove(self.popen.pid)
             self.popen = None

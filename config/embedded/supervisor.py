@@ -110,7 +110,7 @@ class Supervisor:
     def _leave(self, leaving: list[Kept]) -> None:
         if self.signals > 1:
             for kept in leaving:
-                kept.child.signal(signal.SIGKILL)
+                kept.child.bury(self.watch)
         for key, _ in self.selector.select(0):
             self._read(key)
 
