@@ -4,8 +4,11 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import worker_init, worker_shutdown
 
 from agents.runtime.advance import advance
+from agents.runtime.work import warm_up
+from agents.tools import children
 
 log = logging.getLogger(__name__)
 
@@ -19,3 +22,15 @@ def advance_run(run_id: str) -> None:
         log.warning("A message named no run: %.80r", run_id)
         return
     advance(run)
+
+
+@worker_init.connect
+def warm(**_: object) -> None:
+    """A worker is ready when its first call need not wait for imports."""
+    warm_up()
+
+
+@worker_shutdown.connect
+def cool(**_: object) -> None:
+    """Calls in flight end before their worker does."""
+    children.stop()

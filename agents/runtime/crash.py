@@ -10,7 +10,7 @@ POINTS = [
     "committed",
     "before_start",
     "started",
-    "tool_entered",
+    "submitted",
     "tool_returned",
     "model_returned",
     "before_park",

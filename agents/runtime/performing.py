@@ -11,6 +11,7 @@ from agents.gateway.types import ModelRequest
 from agents.runtime.claim import MARGIN_SECONDS, Call, Claim, News
 from agents.runtime.clock import boot
 from agents.runtime.commit import ProposedCall, Segment
+from agents.runtime.crash import crashpoint
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect, Outcome
 from agents.runtime.outcomes import Ended, of_tool
@@ -236,6 +237,7 @@ class Performing:
         self.tries[call.position] = self.tries.get(call.position, 0) + 1
         self.started.setdefault(call.position, self.claim.clock.moment())
         self.work.in_child(call.position, future, spec.timeout, call, call.attempt)
+        crashpoint("submitted")
 
     def _reading(self, call: Call, spec: ToolSpec, drive: Drive | None) -> Any:
         if spec.function is None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agents import gateway
 from agents.exceptions import LostClaim
 from agents.runtime import database, statements
 from agents.runtime.claim import Call, Claim
 from agents.runtime.clock import boot
 from agents.runtime.crash import crashpoint
 from agents.runtime.text import dumps
+from agents.tools import children
 
 THREADS = 64
 CHILDREN = int(os.environ.get("TOOL_CHILDREN", "4"))
@@ -26,6 +28,12 @@ GRACE_SECONDS = 10.0  # after its deadline a call that did not end itself is giv
 def threads() -> ThreadPoolExecutor:
     """The threads of this process in which models are called and reads run."""
     return ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
+
+
+def warm_up() -> None:
+    """Start the children and import the model's SDK before the first run needs them."""
+    children.start(CHILDREN)
+    gateway.warm_up()
 
 
 child_slots = threading.BoundedSemaphore(CHILDREN)

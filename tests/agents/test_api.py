@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agents.runtime.advance import advance
-from tests.agents.runtime.conftest import STORIES, agent, allow_all, asks, says, start, workspace  # noqa: F401
+from tests.agents.runtime.conftest import STORIES, agent, allow_all, asks, ledger, says, start, workspace  # noqa: F401
 from tests.ledger.tools import lines
 from workspaces.models import Membership, Person, Token, Workspace
 

@@ -1,6 +1,7 @@
 """A workspace with one agent, the allow-all gate, and a ledger file for what really happens."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -30,10 +31,17 @@ def asks(*calls):
     return [{"type": "tool_use", "id": f"t{i}", "name": name, "input": given} for i, (name, given) in enumerate(calls)]
 
 
+@pytest.fixture(scope="session")
+def ledger(tmp_path_factory):
+    """One file for the whole session: the tools' processes keep the environment they were started with."""
+    path = Path(os.environ.setdefault("LEDGER", str(tmp_path_factory.mktemp("ledger") / "ledger")))
+    yield path
+
+
 @pytest.fixture(autouse=True)
-def allow_all(settings, tmp_path, monkeypatch):
+def allow_all(settings, ledger):
     settings.GATE = "agents.runtime.gate.AllowAll"
-    monkeypatch.setenv("LEDGER", str(tmp_path / "ledger"))
+    ledger.write_text("")
 
 
 @pytest.fixture

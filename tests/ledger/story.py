@@ -1,0 +1,25 @@
+"""A story that every process of a test knows: read, keyed and unsafe at once, then the unsafe one alone."""
+
+import os
+
+from agents.flows.react import react
+from agents.gateway.scripted import script
+from agents.runtime.flow import flow
+from tests.ledger import tools  # noqa: F401
+
+for name in filter(None, os.environ.get("LEDGER_FLOWS", "").split(",")):
+    flow(name)(react)
+
+
+@script("ledger")
+def ledger(request):
+    """Three calls in one turn, one in the next, then the end."""
+    return [
+        [use("ledger_look", "a"), use("ledger_put", "b"), use("ledger_pay", "c", seconds=0.2)],
+        [use("ledger_pay", "d")],
+        [{"type": "text", "text": "done"}],
+    ][request.turns_so_far]
+
+
+def use(name, what, **more):
+    return {"type": "tool_use", "id": f"{name}-{what}", "name": name, "input": {"what": what, **more}}
