@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 import django
 from django.apps import apps
@@ -59,10 +60,14 @@ def _settle(modules: Iterable[str]) -> None:
 
 
 def _die_with_the_worker() -> None:
-    worker = multiprocessing.parent_process()
-    if worker is not None:
-        worker.join()
+    _worker().join()
     os.killpg(0, signal.SIGKILL)
+
+
+def _worker() -> BaseProcess:
+    worker = multiprocessing.parent_process()
+    assert worker, "this runs in children only"
+    return worker
 
 
 class Deadline:
@@ -84,8 +89,7 @@ class Deadline:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _arm(self, seconds: float) -> None:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # an earlier tool may have changed either
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # an earlier tool may have changed it
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def _in_a_fork(self) -> None:
@@ -103,8 +107,7 @@ def _answer(order: Order, deadline: Deadline) -> ToolResult:
 
 def _refusal(order: Order) -> ToolResult | None:
     """Why the call is not entered; the timer runs already, so a pause after this look cannot make it late."""
-    worker = multiprocessing.parent_process()
-    if worker is not None and not worker.is_alive():
+    if not _worker().is_alive():
         os.killpg(0, signal.SIGKILL)
     if order.not_after is not None and boot() > order.not_after:
         return failed("too_late", "The call was not entered: its time to start had passed.", retryable=True)

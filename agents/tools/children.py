@@ -172,8 +172,8 @@ class Child:
         return lost(effect, "crashed", f"{order.tool} ended its process with exit code {code}.", exit_code=code)
 
     def _exit_code(self, seconds: float = 0) -> int | None:
+        wait([self._process.sentinel], seconds)
         with _exits:
-            self._process.join(seconds)
             return self._process.exitcode
 
 
