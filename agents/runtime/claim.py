@@ -83,6 +83,7 @@ class Claim:
     labels: dict[str, Any]
     created: float
     cancelling: bool
+    rules_epoch: int
     clock: DatabaseClock
     status: str = "running"
     woken: bool = False
@@ -151,6 +152,7 @@ class Claim:
         self.seq += len(segment.rows)
         self.tokens, self.cost = self.tokens + segment.tokens, self.cost + segment.cost
         self.status, self.woken, self.stopped = answer["status"], answer["woken"], answer["stopped"]
+        self.rules_epoch = answer["rules_epoch"]
         self.call_ids = _ids(answer["proposed"])
         hints.page("run", self.id, self.status, self.workspace_id)
 

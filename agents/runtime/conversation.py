@@ -12,12 +12,13 @@ type Entry = dict[str, Any] | list[str] | None
 class Conversation:
     """Messages of one branch of a flow. A message that is an outcome is stored as its position, never twice."""
 
-    __slots__ = ("entries", "hash", "outcomes", "unsaved")
+    __slots__ = ("entries", "hash", "outcomes", "rendered", "unsaved")
 
     def __init__(self, outcomes: dict[str, Outcome]):
         self.outcomes = outcomes
         self.entries: list[Entry] = []
         self.unsaved: list[Entry] = []
+        self.rendered: list[dict[str, Any]] = []
         self.hash = hashlib.sha256()
 
     def say(self, message: dict[str, Any] | str) -> None:
@@ -31,7 +32,7 @@ class Conversation:
 
     def replace(self, messages: list[dict[str, Any]]) -> None:
         """Start over with these messages (compaction); the journal keeps what was before."""
-        self.entries, self.hash = [], hashlib.sha256()
+        self.entries, self.rendered, self.hash = [], [], hashlib.sha256()
         self.unsaved.append(None)
         for message in messages:
             self._append(message)
@@ -51,12 +52,11 @@ class Conversation:
         return fresh
 
     def messages(self) -> list[dict[str, Any]]:
-        """The conversation as Anthropic-shaped messages, for the gateway."""
-        return render(self.entries, {position: outcome.value for position, outcome in self._used()})
-
-    def _used(self) -> list[tuple[str, Outcome]]:
-        positions = [position for entry in self.entries if isinstance(entry, list) for position in entry]
-        return [(position, self.outcomes[position]) for position in positions]
+        """The conversation as Anthropic-shaped messages, for the gateway; each entry is rendered once."""
+        for entry in self.entries[len(self.rendered) :]:
+            values = {position: self.outcomes[position].value for position in entry} if isinstance(entry, list) else {}
+            self.rendered += render([entry], values)
+        return list(self.rendered)
 
 
 def render(entries: list[Entry], values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -147,20 +147,17 @@ class Performing:
     def begin_approved(self) -> None:
         """Start the writes that may start before the history is read."""
         if self.claim.recording_id is None:
-            specs = self.proposing.specs() if self.calls else {}
             for call in list(self.calls.values()):
-                self._begin_call(call, specs, None, writes_only=True)
+                self._begin_call(call, self.proposing.specs(), None, writes_only=True)
 
     def begin(self, drive: Drive) -> None:
         """Begin everything pending that may begin now."""
         self.starved = False
-        specs: dict[str, ToolSpec] = {}
+        specs = self.proposing.specs()
         for position, (effect, _) in list(drive.pending.items()):
             if position in self.work.busy or self.retry_at.get(position, 0.0) > boot():
                 continue
             self.retry_at.pop(position, None)
-            if effect.kind in ("model", "tool"):
-                specs = specs or self.proposing.specs()
             if effect.kind == "model":
                 self._begin_model(effect, drive, specs)
             elif effect.kind == "tool" and position in self.calls:
@@ -233,7 +230,9 @@ class Performing:
         if spec.function is None:
             child_slots.release()
             return self._in_thread(call.position, self._reading(call, spec, drive), spec.timeout, call, call.attempt)
-        future = children.submit(spec.name, call.args, self._context(call), spec.timeout, not_after=not_after)
+        future = children.submit(
+            spec.name, call.args, self._context(call), spec.timeout, not_after=not_after, effect=spec.effect
+        )
         self.tries[call.position] = self.tries.get(call.position, 0) + 1
         self.started.setdefault(call.position, self.claim.clock.moment())
         self.work.in_child(call.position, future, spec.timeout, call, call.attempt)
@@ -279,7 +278,7 @@ class Performing:
 
     def _judge_again(self, call: Call, spec: ToolSpec) -> None:
         """The rules have changed since the verdict: the gate is asked again."""
-        epoch = self.proposing.rules_epoch()
+        epoch = self.proposing.refresh_rules()
         verdict = self.proposing.check(self.proposing.proposal(spec, call.args, call.digest, epoch, call))
         if verdict.decision == "allow" or verdict.stands:
             self.claim.reaffirm(call, epoch)

@@ -29,15 +29,16 @@ class Proposing:
         """One call for each effect, judged at one `rules_epoch`."""
         if not effects:
             return []
-        epoch = self.rules_epoch()
-        specs = catalogue(self.claim.workspace_id, epoch)
-        return [self._one(effect, specs, epoch) for effect in effects]
+        return [self._one(effect, self.specs(), self.claim.rules_epoch) for effect in effects]
 
-    def rules_epoch(self) -> int:
-        return Switch.objects.values_list("rules_epoch", flat=True).get(pk=self.claim.workspace_id)
+    def refresh_rules(self) -> int:
+        """The rules' epoch as it is now, and not as of the last commit."""
+        self.claim.rules_epoch = Switch.objects.values_list("rules_epoch", flat=True).get(pk=self.claim.workspace_id)
+        return self.claim.rules_epoch
 
     def specs(self) -> dict[str, ToolSpec]:
-        return catalogue(self.claim.workspace_id, self.rules_epoch())
+        """The workspace's tools as of the last commit; a start compares the epoch, so what is stale is found there."""
+        return catalogue(self.claim.workspace_id, self.claim.rules_epoch)
 
     def _one(self, effect: Effect, specs: dict[str, ToolSpec], epoch: int) -> ProposedCall:
         name = effect.ask["name"]

@@ -1,7 +1,9 @@
 """The SQL that moves runs. Each text is fixed, so that it is prepared once a connection (engine.md §3, §5)."""
 
+from agents.runtime.database import Statement
+
 # One row, or nothing: the run is not due, not served here, stopped, or somebody else's.
-CLAIM = """
+CLAIM = Statement("""
 UPDATE agents_run AS run SET epoch = run.epoch + 1, status = 'running', owner = %(owner)s, woken = false, due = NULL,
   lapses = run.lapses + (run.status = 'running')::int, started_at = coalesce(run.started_at, now()),
   lease_until = now() + %(lease)s * interval '1 s'
@@ -14,12 +16,12 @@ WHERE run.id = %(run)s AND switch.workspace_id = run.workspace_id AND agent.id =
 RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.version_id, run.agent_id,
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
   run.started_by_id, run.labels::json AS labels, extract(epoch FROM run.created_at)::float8 AS created,
-  run.cancel_requested_at IS NOT NULL AS cancelling, extract(epoch FROM now())::float8 AS now
-"""
+  run.cancel_requested_at IS NOT NULL AS cancelling, extract(epoch FROM now())::float8 AS now, switch.rules_epoch
+""")
 
 # A segment: outcomes and what the flow made of them. No row: the claim is lost. 'running' although 'waiting' was
 # asked for: there is news, look again.
-COMMIT = """
+COMMIT = Statement("""
 WITH mine AS (
   UPDATE agents_run SET seq = seq + %(count)s, lapses = 0,
     lease_until = CASE WHEN %(to)s::text = 'running' OR %(to)s::text = 'waiting' AND woken
@@ -86,13 +88,12 @@ told AS (
   UNION ALL SELECT workspace_id, 'tool_call', 'tool_call.in_doubt', id, NULL FROM doubted)
 SELECT mine.status, mine.woken, (SELECT array_agg(position || ' ' || id) FROM proposed) AS proposed,
   (SELECT array_agg(id) FROM doubted) AS doubted, (SELECT array_agg(id) FROM dropped) AS dropped,
-  (SELECT stopped OR %(agent)s = ANY(stopped_agents) FROM workspaces_switch
-    WHERE workspace_id = mine.workspace_id) AS stopped
-FROM mine
-"""
+  switch.stopped OR %(agent)s = ANY(switch.stopped_agents) AS stopped, switch.rules_epoch
+FROM mine JOIN workspaces_switch AS switch ON switch.workspace_id = mine.workspace_id
+""")
 
 # The intent of a keyed or unsafe call, written before the tool is entered. FOR SHARE waits for a stop that is being set.
-START = """
+START = Statement("""
 WITH open AS (
   SELECT workspace_id FROM workspaces_switch WHERE workspace_id = %(workspace)s AND NOT stopped
     AND NOT %(agent)s = ANY(stopped_agents) AND NOT %(tool)s = ANY(stopped_tools) AND rules_epoch = %(rules_epoch)s
@@ -110,86 +111,86 @@ FROM mine WHERE call.run_id = mine.id AND call.id = %(call)s AND call.digest = %
   AND (call.status = 'ready' OR call.status = 'waiting' AND call.decided = 'ready'
     OR call.status = 'executing' AND call.effect = 'keyed' AND call.epoch <= %(epoch)s)
 RETURNING call.attempt
-"""
+""")
 
 # Why a start was refused.
-REFUSAL = """
+REFUSAL = Statement("""
 SELECT run.epoch <> %(epoch)s OR run.status <> 'running' AS lost, run.cancel_requested_at IS NOT NULL AS cancelling,
   switch.stopped OR %(agent)s = ANY(switch.stopped_agents) OR %(tool)s = ANY(switch.stopped_tools) AS stopped,
   switch.rules_epoch <> %(rules_epoch)s AS other_rules, coalesce(call.valid_until <= now(), false) AS too_old,
   call.digest <> %(digest)s AS other_bytes
 FROM agents_run AS run JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id
 JOIN agents_toolcall AS call ON call.run_id = run.id WHERE run.id = %(run)s AND call.id = %(call)s
-"""
+""")
 
 # The gate was asked again for a call that had not started.
-REJUDGE = """
+REJUDGE = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
 UPDATE agents_toolcall AS call SET status = %(status)s, why = %(why)s, rules_epoch = %(rules_epoch)s,
   verdict = %(verdict)s::jsonb, outcome = %(outcome)s, decided = '', effective_at = NULL, valid_until = NULL
 FROM mine WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN ('ready', 'waiting')
 RETURNING call.id
-"""
+""")
 
 # The same verdict under newer rules: an approval that was given stays.
-REAFFIRM = """
+REAFFIRM = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
 UPDATE agents_toolcall AS call SET rules_epoch = %(rules_epoch)s FROM mine
 WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN ('ready', 'waiting') RETURNING call.id
-"""
+""")
 
 # The tool was certainly not entered: the intent is taken back.
-UNSTART = """
+UNSTART = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
 UPDATE agents_toolcall AS call SET status = 'ready', started_at = NULL, deadline_at = NULL FROM mine
 WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status = 'executing' AND call.epoch = %(epoch)s
 RETURNING call.id
-"""
+""")
 
 # News is taken note of before it is read, so that what comes between sets `woken` again.
-LOOK = """
+LOOK = Statement("""
 UPDATE agents_run SET woken = false WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL AS cancelling
-"""
+""")
 
-CALLS = """
+CALLS = Statement("""
 SELECT id, position, provider_id, tool, effect, reaches, status, decided, why, args, digest,
   proposed_args IS NOT NULL AS edited, attempt, epoch, rules_epoch, outcome, facts::text,
   extract(epoch FROM effective_at)::float8 AS effective, extract(epoch FROM deadline_at)::float8 AS deadline,
   extract(epoch FROM now())::float8 AS now
 FROM agents_toolcall WHERE run_id = %(run)s AND seq IS NULL ORDER BY id
-"""
+""")
 
-INBOX = "SELECT id, content FROM agents_message WHERE run_id = %(run)s AND taken_seq IS NULL ORDER BY id"
+INBOX = Statement("SELECT id, content FROM agents_message WHERE run_id = %(run)s AND taken_seq IS NULL ORDER BY id")
 
-ROWS = """
+ROWS = Statement("""
 SELECT seq, position, kind, request, outcome, failed, state, messages FROM agents_checkpoint
 WHERE run_id = %(run)s ORDER BY seq
-"""
+""")
 
 # One statement for all claims of a process; a missing row is a claim that is lost.
-HEARTBEAT = """
+HEARTBEAT = Statement("""
 UPDATE agents_run AS run SET lease_until = greatest(run.lease_until, now() + beat.seconds * interval '1 s')
 FROM unnest(%(runs)s::uuid[], %(epochs)s::int[], %(seconds)s::float8[]) AS beat (id, epoch, seconds)
 WHERE run.id = beat.id AND run.epoch = beat.epoch AND run.status = 'running'
 RETURNING run.id, run.woken
-"""
+""")
 
 # What a fenced worker learned too late: evidence on the card, nothing else.
-REPORT = """
+REPORT = Statement("""
 UPDATE agents_toolcall SET report = %(report)s::jsonb
 WHERE id = %(call)s AND epoch = %(epoch)s AND attempt = %(attempt)s AND seq IS NULL
-"""
+""")
 
 # --- the sweep ---
 
-RIPEN = """
+RIPEN = Statement("""
 UPDATE agents_run SET status = 'queued' WHERE id IN (
   SELECT id FROM agents_run WHERE due <= now() AND status = 'waiting' ORDER BY due LIMIT 500 FOR UPDATE SKIP LOCKED)
 RETURNING id
-"""
+""")
 
-POISON = """
+POISON = Statement("""
 WITH set_aside AS (
   UPDATE agents_run SET status = 'poisoned', lease_until = NULL, epoch = epoch + 1, error = jsonb_build_object(
     'type', 'poisoned', 'message', 'Three workers in a row stopped without a commit while they held this run.')
@@ -198,10 +199,10 @@ WITH set_aside AS (
   RETURNING id, workspace_id, seq)
 INSERT INTO workspaces_event (workspace_id, topic, kind, object, number)
 SELECT workspace_id, 'run', 'run.poisoned', id, seq FROM set_aside RETURNING object
-"""
+""")
 
 # Runs to advance, fewest running runs of the workspace first.
-DUE = """
+DUE = Statement("""
 SELECT run.id FROM agents_run AS run
 JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id
 JOIN agents_agent AS agent ON agent.id = run.agent_id
@@ -209,4 +210,4 @@ WHERE (run.status = 'queued' OR run.status = 'running' AND run.lease_until < now
   AND (run.cancel_requested_at IS NOT NULL OR NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 ORDER BY (SELECT count(*) FROM agents_run AS other
   WHERE other.workspace_id = run.workspace_id AND other.status = 'running'), run.id LIMIT %(limit)s
-"""
+""")
