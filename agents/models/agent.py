@@ -20,6 +20,7 @@ class Agent(models.Model):
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, default="")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    examples = ArrayField(models.TextField(), default=list, blank=True, help_text="Inputs to try it with.")
     active_version = models.ForeignKey(
         "agents.AgentVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
