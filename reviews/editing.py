@@ -1,0 +1,104 @@
+"""A reviewer changes the arguments: checked like the agent's own proposal, and put to the vote anew."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Least
+
+from agents.models import ToolCall
+from agents.runtime.gate import Proposal
+from agents.runtime.propose import call_digest
+from agents.runtime.text import loads
+from agents.runtime.version import catalogue
+from agents.tools.spec import ToolSpec
+from agents.tools.title import title
+from reviews import opening
+from reviews.exceptions import EditDenied, KindRefused, Withdrawn
+from reviews.gate import Gate
+from reviews.locking import Locked
+from reviews.models import ApprovalRequest, Revision
+from reviews.policy.values import Requirement
+from workspaces.models import Person, Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Arguments that fit the tool, with the verdict of the rules on them."""
+
+    args: bytes
+    digest: bytes
+    title: str
+    facts: dict[str, Any]
+    explanation: dict[str, Any]
+    rules_epoch: int
+
+    def apply(self, locked: Locked, person: Person) -> None:
+        """Make this the approval's current revision; votes on earlier ones no longer count."""
+        call, approval = locked.call, locked.approval
+        locked.move_call(
+            args=self.args,
+            digest=self.digest,
+            title=self.title,
+            facts=self.facts,
+            verdict=self.explanation,
+            rules_epoch=self.rules_epoch,
+            proposed_args=call.args if call.proposed_args is None else call.proposed_args,
+        )
+        requirement = Requirement.read(self.explanation["requirement"])
+        number = approval.revision + 1
+        locked.move_approval(
+            **ApprovalRequest.demanded_by(requirement),
+            revision=number,
+            digest=self.digest,
+            title=self.title,
+            deadline_at=Least(F("deadline_at"), locked.now + timedelta(seconds=requirement.deadline_seconds)),
+            explanation=self.explanation,
+            policy_revisions=opening.considered(self.explanation),
+            requirement_digest=bytes.fromhex(self.explanation["requirement_digest"]),
+        )
+        Revision.objects.create(approval=approval, number=number, args=self.args, digest=self.digest, edited_by=person)
+
+
+def prepare(approval: ApprovalRequest, args: Any, *, seen: bytes) -> Edit:
+    """Check new arguments against the tool's schema and the rules, outside any lock: lookups take their time.
+
+    Raises ArgumentsRefused with the paths, EditDenied, or KindRefused where nothing would change.
+    """
+    call = approval.tool_call
+    epoch = Switch.objects.values_list("rules_epoch", flat=True).get(pk=approval.workspace_id)
+    spec = catalogue(approval.workspace_id, epoch).get(call.tool)
+    if spec is None:
+        raise Withdrawn(f"The tool {call.tool} is no longer there.")
+    raw = spec.prepare(args)
+    digest = call_digest(spec.name, raw)
+    if digest == seen:
+        raise KindRefused("These are the arguments as they were; an edit changes something.")
+    proposal = proposed(call, spec, raw, epoch)
+    verdict = Gate().check(proposal)
+    if verdict.decision == "deny":
+        raise EditDenied(f"The call cannot be edited like this. {verdict.why}")
+    shown = title(spec, proposal.arguments, verdict.facts)
+    return Edit(raw, digest, shown, verdict.facts, verdict.explanation, epoch)
+
+
+def proposed(call: ToolCall, spec: ToolSpec, args: bytes, rules_epoch: int) -> Proposal:
+    """The call with these arguments, as the gate sees it."""
+    run = call.run
+    return Proposal(
+        workspace_id=run.workspace_id,
+        run_id=run.pk,
+        agent=run.agent.name,
+        agent_version_id=run.version_id,
+        started_by_id=run.started_by_id,
+        labels=run.labels,
+        steps=run.seq,
+        cost=run.cost,
+        tool=spec,
+        arguments=loads(args),
+        args=args,
+        digest=call_digest(spec.name, args),
+        rules_epoch=rules_epoch,
+        call_id=call.pk,
+    )

@@ -1,0 +1,45 @@
+"""Pages of approvals, by an opaque cursor; a page costs the same wherever it lies."""
+
+import base64
+import binascii
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from agents.api import pages
+from reviews.models import ApprovalRequest
+from reviews.models.approval import ApprovalQuerySet
+from workspaces.exceptions import Unprocessable
+
+type Page = tuple[list[ApprovalRequest], str | None]
+
+
+def page(approvals: ApprovalQuerySet, status: str | None, cursor: str, limit: int) -> Page:
+    """Pending approvals by urgency; any others newest first."""
+    if status == ApprovalRequest.Status.PENDING:
+        return _by_urgency(approvals.pending(), cursor, limit)
+    return pages.page(approvals.filter(status=status) if status else approvals, cursor, limit)
+
+
+def _by_urgency(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page:
+    if cursor:
+        deadline, key = _read(cursor)
+        approvals = approvals.filter(Q(deadline_at__gt=deadline) | Q(deadline_at=deadline, pk__gt=key))
+    found = list(approvals.most_urgent_first()[: limit + 1])
+    return found[:limit], _write(found[limit - 1]) if len(found) > limit else None
+
+
+def _write(last: ApprovalRequest) -> str:
+    return base64.urlsafe_b64encode(f"{last.deadline_at.isoformat()} {last.pk}".encode()).decode()
+
+
+def _read(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        deadline, key = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
+        moment, pk = datetime.fromisoformat(deadline), UUID(key)
+    except (ValueError, binascii.Error):
+        moment, pk = None, None
+    if moment is None or moment.tzinfo is None or pk is None:
+        raise Unprocessable("This cursor is not one of ours.", [{"path": "cursor", "message": "unreadable"}])
+    return moment, pk
