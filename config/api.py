@@ -7,6 +7,7 @@ from ninja.security import HttpBearer
 from agents.api import router as agents_router
 from config.errors import answer_with_problems
 from config.parser import StrictParser
+from reviews.api import router as reviews_router
 from workspaces.api import router as workspaces_router
 from workspaces.principal import Principal
 
@@ -28,5 +29,6 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 answer_with_problems(api)
+api.add_router("", reviews_router)
 api.add_router("", agents_router)
 api.add_router("", workspaces_router)

@@ -70,6 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "console.context.shell",
             ],
         },
     },
@@ -78,9 +79,10 @@ TEMPLATES = [
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, connections: int) -> dict[str, Any]:
     """Django's settings for one libpq URL; `prepare_threshold` makes psycopg prepare the runtime's statements."""
     parts = conninfo_to_dict(url)
+    pool = {"min_size": 0, "max_size": connections, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.get("dbname", "countersign"),
@@ -90,13 +92,13 @@ def database(url: str) -> dict[str, Any]:
         "PORT": parts.get("port", ""),
         "OPTIONS": {
             "prepare_threshold": 5,
-            "pool": {"min_size": 0, "max_size": int(os.environ.get("DATABASE_CONNECTIONS", "12")), "timeout": 10},
+            "pool": pool if connections else False,
         },
     }
 
 
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///countersign")
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASES = {"default": database(DATABASE_URL, connections=int(os.environ.get("DATABASE_CONNECTIONS", "12")))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery carries {run_id} and nothing else: config/celery.py -------------------------------------------------------
@@ -106,10 +108,11 @@ BROKER_URL = os.environ.get("BROKER_URL", "")
 # --- Countersign ------------------------------------------------------------------------------------------------------
 
 GATE = os.environ.get("GATE", "reviews.gate.Gate")
-CALLS_IN_FLIGHT = "agents.stopping.calls_in_flight"  # dotted path of (workspace_id, scope) -> the calls that had started before a stop
+CALLS_IN_FLIGHT = "agents.stopping.calls_in_flight"  # (workspace_id, scope) -> the calls that began before a stop
 TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") if name]
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
+    "reviews.expiry.expire",
 ]
 OUTBOUND_ALLOWED = [entry for entry in os.environ.get("OUTBOUND_ALLOWED", "").split(",") if entry]
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
