@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
@@ -51,7 +52,8 @@ def page_of(request: HttpRequest, status: int, title: str = "", detail: str = ""
     template = "error.html#message" if getattr(request, "htmx", False) else "error.html"
     phrase = HTTPStatus(status).phrase.capitalize()
     context = {"status": status, "title": title or phrase, "detail": detail or SENTENCES.get(status, phrase + ".")}
-    return render(request, template, context, status=status)
+    # After a crash nothing may be asked of the database, so the page comes without the frame of other pages.
+    return render(request if status < 500 else None, template, context, status=status)
 
 
 def answer_with_problems(api: NinjaAPI) -> None:
@@ -59,6 +61,7 @@ def answer_with_problems(api: NinjaAPI) -> None:
     api.exception_handler(CountersignError)(lambda request, error: problem_of(error))
     api.exception_handler(HttpError)(http_problem)
     api.exception_handler(ValidationError)(validation_problem)
+    api.exception_handler(RequestDataTooBig)(lambda request, error: problem(413))
 
 
 def http_problem(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -129,19 +132,29 @@ def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 400."""
-    return page_of(request, 400)
+    return answer_of(request, 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 403."""
-    return page_of(request, 403)
+    return answer_of(request, 403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 404."""
-    return page_of(request, 404)
+    return answer_of(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's 500."""
-    return page_of(request, 500)
+    return answer_of(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's 403 for a form that did not come from our page."""
+    return answer_of(request, 403, detail="This form is too old or came from elsewhere; load the page again.")
+
+
+def answer_of(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    """A problem document for a program, a page for a person."""
+    return problem(status, detail) if is_api(request) else page_of(request, status, detail=detail)

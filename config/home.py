@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = {"web", "worker", "sweep"}
 OWNER_COMMANDS = {"migrate"}  # they change tables, so they connect as their owner
 DATABASE_NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL")
 
@@ -29,6 +30,8 @@ def join(command: str) -> None:
             os.environ.setdefault(name, value)
     except PermissionError as error:
         sys.exit(f"manage.py: {error.filename} belongs to somebody else; name a home of your own with --home DIR.")
+    if command not in PROGRAMS:
+        os.environ.setdefault("DATABASE_CONNECTIONS", "0")  # no pool: a database that is not there is told at once
     if command in OWNER_COMMANDS and "DATABASE_OWNER_URL" in os.environ:
         os.environ["DATABASE_URL"] = os.environ["DATABASE_OWNER_URL"]
 

@@ -1,12 +1,15 @@
 """What every test shares; the services themselves are started by tests/plugin.py."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import pytest_django
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+
+from tests.product import Product
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,3 +25,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
     """Tests with real commits empty all tables when they end, which the audit refuses everywhere else."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE workspaces_auditentry DISABLE TRIGGER audit_is_never_truncated")
+
+
+@pytest.fixture
+def product(transactional_db: None, tmp_path: Path) -> Iterator[Product]:
+    """Real processes on a fresh copy of the test database; the test starts those that it needs."""
+    with Product(tmp_path) as product:
+        yield product

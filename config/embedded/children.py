@@ -105,10 +105,15 @@ class Child:
     def is_running(self) -> bool:
         return self.popen is not None and self.popen.poll() is None
 
-    def ask_to_stop(self) -> None:
-        """Only the process itself is told: it knows how to end what it started."""
-        if self.popen and self.is_running:
-            self.popen.send_signal(self.stop_signal)
+    def send(self, number: signal.Signals) -> None:
+        """Signal the process itself, not what it started."""
+        if self.popen:
+            self.popen.send_signal(number)
+
+    def wait(self) -> None:
+        """Until the process has ended."""
+        if self.popen:
+            self.popen.wait()
 
     def bury(self, watch: Watch) -> None:
         """End what an ended process left behind."""
@@ -123,7 +128,7 @@ def stop(children: Iterable[Child], watch: Watch, seconds: float, meanwhile: Cal
     """Ask all of them, wait for all of them, kill what stayed."""
     children = list(children)
     for child in children:
-        child.ask_to_stop()
+        child.send(child.stop_signal)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and any(child.is_running for child in children):
         meanwhile()

@@ -1,7 +1,8 @@
 """Ends the sessions of a supervisor that was killed; a script of its own, started with a pipe as its input.
 
 The supervisor writes "+ SESSION SIGNAL" and "- SESSION" lines. When the pipe closes, what is still listed gets its
-signal, and SIGKILL a little later. A session holds whatever its first process started, in process groups of its own too.
+signal, and SIGKILL a little later. A session holds whatever its first process started, also what has moved to a
+process group of its own.
 """
 
 import contextlib

@@ -139,7 +139,7 @@ def test_a_home_that_cannot_be_written_is_named(place: str) -> None:
     assert "--home DIR" in refusal
 
 
-def test_it_uses_the_services_that_the_environment_names(django_db_setup: None) -> None:
+def test_it_uses_the_services_that_the_environment_names(transactional_db: None) -> None:
     with temporary_home() as home:
         services = {"DATABASE_URL": database_url(), "BROKER_URL": os.environ["BROKER_URL"]}
         up = Up(home, "--port", "0", **services)
