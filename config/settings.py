@@ -166,5 +166,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},  # a 404 is the caller's affair
+        "celery.worker.strategy": {"level": "WARNING"},  # two lines for each doorbell say nothing
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

@@ -124,6 +124,16 @@ def test_killing_postgres_is_survived(up: Up) -> None:
     wait_until(lambda: is_answered(f"{address}/readyz"))
 
 
+def test_killing_the_broker_is_survived(up: Up, home: Path) -> None:
+    up.until_it_runs()
+    wait_until(lambda: connections_to_the_broker(home) == 1)
+    valkey = next(child for child in up.family() if any("valkey-server" in word for word in words(child)))
+
+    valkey.kill()
+
+    wait_until(lambda: connections_to_the_broker(home) == 2)
+
+
 def test_a_port_in_use_is_named() -> None:
     with temporary_home() as home, socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -156,6 +166,11 @@ def test_a_database_that_is_not_there_is_reported() -> None:
         refusal = Up(home, "--port", "0", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").refusal()
 
     assert "manage.py migrate` failed" in refusal
+
+
+def connections_to_the_broker(home: Path) -> int:
+    """How often this `up`'s worker has connected; the log has the words of earlier ones, too."""
+    return (home / "logs" / "worker.log").read_text().rpartition("[config]")[2].count("Connected to redis")
 
 
 def database_url() -> str:
