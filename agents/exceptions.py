@@ -62,3 +62,9 @@ class NoSuchStep(NotFound):
     """The run has not committed that many steps."""
 
     title = "No such step"
+
+
+class TranscriptRefused(Unprocessable):
+    """A recorded conversation cannot be imported; the sentence says why."""
+
+    title = "Transcript refused"

@@ -1,4 +1,4 @@
-"""The two flows every installation has."""
+"""The flows every installation has."""
 
 from agents.runtime.flow import FlowRun, flow
 from agents.runtime.replies import Reply
@@ -16,6 +16,12 @@ async def chat(run: FlowRun) -> None:
     while True:
         await run.receive()
         await turn(run)
+
+
+@flow("imported", revision=1, says_input=False)
+async def imported(run: FlowRun) -> None:
+    """A conversation that was recorded elsewhere; it was a chat."""
+    await chat(run)
 
 
 async def turn(run: FlowRun) -> Reply:

@@ -123,7 +123,10 @@ class Performing:
         limits, claim = self.version.limits, self.claim
         if claim.clock.now() - claim.created >= limits["max_seconds"]:
             return "max_seconds"
-        if self.ended_by or not any(effect.kind == "model" for effect, _ in drive.pending.values()):
+        kinds = {effect.kind for effect, _ in drive.pending.values()}
+        if claim.recording_id and "receive" in kinds and not self.inbox_left(segment):
+            return "recording"
+        if self.ended_by or "model" not in kinds:
             return self.ended_by
         spent = {
             "max_steps": claim.seq + len(segment.rows),

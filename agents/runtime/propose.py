@@ -7,7 +7,7 @@ from agents.runtime.commit import ProposedCall
 from agents.runtime.effects import Effect
 from agents.runtime.gate import Proposal, Verdict, gate
 from agents.runtime.text import dumps, loads
-from agents.runtime.version import Version, catalogue
+from agents.runtime.version import Version, catalogue, recorded_catalogue
 from agents.tools.exceptions import ArgumentsRefused
 from agents.tools.question import QUESTION
 from agents.tools.spec import ToolSpec
@@ -38,7 +38,8 @@ class Proposing:
 
     def specs(self) -> dict[str, ToolSpec]:
         """The workspace's tools as of the last commit; a start compares the epoch, so what is stale is found there."""
-        return catalogue(self.claim.workspace_id, self.claim.rules_epoch)
+        known = recorded_catalogue if self.claim.recording_id else catalogue
+        return known(self.claim.workspace_id, self.claim.rules_epoch)
 
     def _one(self, effect: Effect, specs: dict[str, ToolSpec], epoch: int) -> ProposedCall:
         name = effect.ask["name"]

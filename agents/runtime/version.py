@@ -61,6 +61,12 @@ def catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpec]:
     return specs
 
 
+@lru_cache(maxsize=512)
+def recorded_catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpec]:
+    """The tools of a run that plays a recording: no code is ever entered for it."""
+    return {row.name: recorded_tool(row) for row in Tool.objects.filter(workspace_id=workspace_id, is_recorded=True)}
+
+
 def tightened(spec: ToolSpec, *, effect: str, reaches: str) -> ToolSpec:
     """Code declares, an admin may only tighten."""
     return spec.declared_as(max(spec.effect, effect, key=STRICTER.get), max(spec.reaches, reaches, key=STRICTER.get))

@@ -1,0 +1,62 @@
+"""Declarations of recorded tools: {"tools": [{"name", "effect", "reaches", "description"?, "schema"?}]}."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from agents.exceptions import TranscriptRefused
+from agents.models import Tool
+from agents.models.tool import Effect, Reach
+from agents.tools.exceptions import InvalidSchema
+from agents.tools.validation import validator
+from workspaces import canonical
+from workspaces.exceptions import CanonicalError
+from workspaces.models import Switch, Workspace
+
+
+class Declaration(BaseModel):
+    """One tool as a file declares it; without a schema it takes any JSON object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,100}$")]
+    effect: Effect = Effect.UNSAFE
+    reaches: Reach = Reach.INSIDE
+    description: str = ""
+    schema_: Annotated[dict[str, Any] | None, "JSON schema of the arguments"] = None
+
+
+class Declarations(BaseModel):
+    """The whole file."""
+
+    tools: list[Declaration]
+
+
+def declare(workspace: Workspace, path: Path) -> int:
+    """Make or change the recorded tools of a workspace; how many the file declares. Raises TranscriptRefused."""
+    declared = _read(path)
+    for tool in declared:
+        fields = {"effect": tool.effect, "reaches": tool.reaches, "description": tool.description}
+        Tool.objects.update_or_create(
+            workspace=workspace, name=tool.name, defaults={**fields, "schema": tool.schema_, "is_recorded": True}
+        )
+    Switch.tighten(workspace.pk)
+    return len(declared)
+
+
+def _read(path: Path) -> list[Declaration]:
+    try:
+        value = canonical.parse(path.read_bytes(), 20_000_000)
+        renamed = {"tools": [_renamed(tool) for tool in value["tools"]]}
+        declared = Declarations.model_validate(renamed).tools
+        for tool in declared:
+            if tool.schema_ is not None:
+                validator(tool.schema_)
+    except (OSError, CanonicalError, KeyError, TypeError, ValidationError, InvalidSchema) as error:
+        raise TranscriptRefused(f"{path.name} does not declare tools: {error}") from error
+    return declared
+
+
+def _renamed(tool: dict[str, Any]) -> dict[str, Any]:
+    return {"schema_" if key == "schema" else key: value for key, value in tool.items()}
