@@ -100,12 +100,14 @@ def find_python(uv: str | None) -> str | None:
 
 def candidates(uv: str | None) -> list[str]:
     """Interpreters to try, best first."""
+    import glob
     import shutil
 
     versions = [f"3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
-    pyenv = Path(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))) / "versions"
+    pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
     by_name = [shutil.which(f"python{version}") for version in versions]
-    by_pyenv = [str(path) for version in versions for path in sorted(pyenv.glob(f"{version}.*/bin/python3"))]
+    # glob and not Path.glob, which fails where we may not look.
+    by_pyenv = [path for version in versions for path in glob.glob(f"{pyenv}/versions/{version}.*/bin/python3")]
     by_uv = [output([uv, "python", "find", f">={OLDEST[0]}.{OLDEST[1]}"])] if uv else []
     found = [os.environ.get("COUNTERSIGN_PYTHON"), sys.executable, *by_name, *by_pyenv, *by_uv]
     return [path for path in found if path]
