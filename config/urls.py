@@ -1,7 +1,7 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from config import health
 from config.api import api
@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
+    path("", include("console.urls")),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -1,0 +1,68 @@
+"""What every page has in common: who may see it, and which part of it is asked for."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from workspaces.exceptions import NotFound
+from workspaces.models import Person, Workspace
+from workspaces.principal import Principal
+
+WORKSPACE = "workspace"  # where the session keeps the chosen workspace
+
+
+class MemberRequest(HttpRequest):
+    """A request of a person who is a member of the workspace that the pages show."""
+
+    user: Person
+    htmx: HtmxDetails
+    workspaces: list[Workspace]
+    principal: Principal
+
+
+type View[**P] = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
+type Guarded[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def members_only[**P](view: View[P]) -> Guarded[P]:
+    """Let members in, as `request.principal`; others are asked to sign in, or told what is missing."""
+
+    @wraps(view)
+    def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        request.workspaces = list(Workspace.objects.of(request.user).select_related("switch"))
+        request.principal = Principal.of_session(request.user, chosen(request.workspaces, request.session))
+        request.principal.require("view")
+        return view(request, *args, **kwargs)
+
+    return never_cache(guarded)
+
+
+def chosen(own: list[Workspace], session: Any) -> Workspace:
+    """The workspace chosen in this session, or else the first of the person's own."""
+    if not own:
+        raise NotFound("You do not belong to any workspace yet. An admin can add you to one.")
+    key = session.get(WORKSPACE)
+    return next((workspace for workspace in own if workspace.pk == key), own[0])
+
+
+def to_sign_in(request: Any) -> HttpResponse:
+    """To the sign-in page and back; from inside an open page the whole page goes."""
+    if request.htmx:
+        there = redirect_to_login(request.htmx.current_url_abs_path or "/")
+        return HttpResponseClientRedirect(there["Location"])
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+
+
+def show(request: MemberRequest, template: str, part: str, context: dict[str, Any]) -> HttpResponse:
+    """The page, or only its `part` when the open page asks for that: the same template makes both."""
+    is_part = request.htmx and not request.htmx.history_restore_request
+    return render(request, f"{template}#{part}" if is_part else template, context)

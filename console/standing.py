@@ -1,0 +1,78 @@
+"""How a run or a call stands, in a word and a tone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from agents.models import CallStatus, Run, RunStatus, ToolCall
+
+type Tone = Literal["", "ok", "warn", "bad", "acc", "vio"]
+
+WITH_PEOPLE = [CallStatus.WAITING, CallStatus.IN_DOUBT]
+
+RUN_TONES: dict[str, Tone] = {
+    RunStatus.QUEUED: "acc",
+    RunStatus.RUNNING: "acc",
+    RunStatus.WAITING: "vio",
+    RunStatus.SUCCEEDED: "ok",
+    RunStatus.FAILED: "bad",
+    RunStatus.DIVERGED: "bad",
+    RunStatus.POISONED: "bad",
+    RunStatus.UNSERVED: "bad",
+    RunStatus.PAUSED: "warn",
+}
+CALL_TONES: dict[str, Tone] = {
+    CallStatus.WAITING: "warn",
+    CallStatus.IN_DOUBT: "warn",
+    CallStatus.READY: "acc",
+    CallStatus.EXECUTING: "acc",
+    CallStatus.SUCCEEDED: "ok",
+    CallStatus.ANSWERED: "ok",
+    CallStatus.FAILED: "bad",
+    CallStatus.DENIED: "bad",
+    CallStatus.REJECTED: "bad",
+    CallStatus.EXPIRED: "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A status as pages show it."""
+
+    word: str
+    tone: Tone = ""
+
+
+def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
+    """Runs that know whether they wait for people."""
+    theirs = ToolCall.objects.filter(run=OuterRef("pk"), status__in=WITH_PEOPLE, decided="")
+    return runs.annotate(waits_for_people=Exists(theirs))
+
+
+def of_run(run: Run) -> Standing:
+    """Of a run that was read by `with_standing`."""
+    if run.cancel_requested_at and not run.has_ended:
+        return Standing("Cancelling", "warn")
+    if run.status == RunStatus.WAITING:
+        return waiting(run)
+    if run.status == RunStatus.SUCCEEDED and run.ended_by:
+        return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
+    return Standing(run.get_status_display(), RUN_TONES.get(run.status, ""))
+
+
+def waiting(run: Run) -> Standing:
+    """What a waiting run waits for."""
+    if getattr(run, "waits_for_people", False):
+        return Standing("Waiting for approval", "warn")
+    if run.flow == "chat":
+        return Standing("Waiting for a message", "vio")
+    return Standing("Waiting", "vio")
+
+
+def of_call(call: ToolCall) -> Standing:
+    """Of a tool call."""
+    word = {CallStatus.WAITING: "Held for approval", CallStatus.IN_DOUBT: "In doubt"}.get(
+        CallStatus(call.status), call.get_status_display()
+    )
+    return Standing(word, CALL_TONES.get(call.status, ""))

@@ -1,0 +1,142 @@
+"""The steps of a run as rows: what each is called, what it is drawn as, and when it happened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agents.models import CallStatus, ToolCall
+from agents.reading import Step
+
+HIDDEN = {"now", "random"}
+BY_PEOPLE = {CallStatus.WAITING, CallStatus.REJECTED, CallStatus.ANSWERED, CallStatus.EXPIRED}
+ICONS = {
+    "start": ("right", "run"),
+    "model": ("spark", "llm"),
+    "tool": ("tool", "tool"),
+    "receive": ("person", "mem"),
+    "until": ("clock", "gate"),
+    "branch": ("branch", "run"),
+    "note": ("pen", "run"),
+    "child": ("runs", "run"),
+}
+NAMES = {
+    "start": "Start",
+    "model": "Model turn",
+    "receive": "Message received",
+    "until": "Timer rang",
+    "branch": "Branch",
+    "note": "Note",
+    "child": "Child run",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the waterfall; `key` is what the address selects it by."""
+
+    key: str
+    number: int | None
+    icon: str
+    tone: str
+    name: str
+    started_at: datetime
+    finished_at: datetime
+    is_code: bool = False
+    note: str = ""
+    label: str = ""
+    is_under_way: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or has taken so far."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+def rows(steps: Iterable[Step], calls: Iterable[ToolCall], now: datetime) -> list[Row]:
+    """Steps and open calls in the order of their beginning; time spent waiting for people is a row of its own."""
+    by_position = {call.position: call for call in calls}
+    found = [
+        row for step in steps if step.kind not in HIDDEN for row in of_step(step, by_position.pop(step.position, None))
+    ]
+    found += [row for call in by_position.values() if call.seq is None for row in of_open_call(call, now)]
+    return sorted(found, key=lambda row: (row.started_at, row.number or 2**31))
+
+
+def of_step(step: Step, call: ToolCall | None) -> list[Row]:
+    """A step's row, after the row of its wait for people."""
+    icon, tone = ICONS.get(step.kind, ("runs", "run"))
+    row = Row(
+        key=f"step={step.seq}",
+        number=step.seq,
+        icon=icon,
+        tone="err" if step.failed else tone,
+        name=call.tool if call else NAMES.get(step.kind, step.kind),
+        is_code=call is not None,
+        started_at=step.started_at,
+        finished_at=step.finished_at,
+        note=note(step, call),
+        label=label(step, call),
+    )
+    waited = wait(call, step.started_at, row.key) if call else None
+    return [waited, row] if waited else [row]
+
+
+def of_open_call(call: ToolCall, now: datetime) -> list[Row]:
+    """A call without an outcome yet: it waits for people, or it is under way."""
+    key = f"call={call.pk}"
+    if call.started_at is None:
+        waiting = wait(call, now, key)
+        return [waiting] if waiting else []
+    tone = "gate" if call.status == CallStatus.IN_DOUBT else "tool"
+    said = "in doubt" if call.status == CallStatus.IN_DOUBT else "under way"
+    running = Row(key, None, "tool", tone, call.tool, call.started_at, now, is_code=True, label=said, is_under_way=True)
+    waited = wait(call, call.started_at, key)
+    return [waited, running] if waited else [running]
+
+
+def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
+    """The time in which people held the call; None where rules let it through at once."""
+    if call.effective_at is None and call.status not in BY_PEOPLE:
+        return None
+    is_open = call.status == CallStatus.WAITING
+    label = "so far" if is_open else ""
+    return Row(
+        key,
+        None,
+        "gate",
+        "gate",
+        "Waiting for approval",
+        call.created_at,
+        until,
+        note=call.tool,
+        label=label,
+        is_under_way=is_open,
+    )
+
+
+def note(step: Step, call: ToolCall | None) -> str:
+    """The small words behind the name."""
+    if call:
+        return f"attempt {call.attempt}" if call.attempt > 1 else ""
+    if step.kind == "branch":
+        return str(step.outcome.get("chosen", ""))
+    return str(step.outcome.get("model", "")) if step.kind == "model" and not step.failed else ""
+
+
+def label(step: Step, call: ToolCall | None) -> str:
+    """The words on the lane."""
+    if call:
+        return "" if call.status == CallStatus.SUCCEEDED else str(call.get_status_display()).lower()
+    if step.kind == "model" and step.tokens:
+        return tokens(step.outcome)
+    return ""
+
+
+def tokens(outcome: Any) -> str:
+    """1.9k tok, 71% cached."""
+    usage = outcome.get("usage", {})
+    total, cached = sum(usage.values()), usage.get("cache_read", 0)
+    read = total - usage.get("output", 0)
+    count = f"{total / 1000:.1f}k tok" if total >= 1000 else f"{total} tok"
+    return f"{count}, {cached / read:.0%} cached" if cached and read else count

@@ -1,0 +1,21 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from console import agents, home, live, preferences, run, runs, sign_in, sign_in_links
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-in/<str:secret>", sign_in_links.follow, name="sign-in-link"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("theme", preferences.choose_theme, name="theme"),
+    path("workspace", preferences.choose_workspace, name="workspace"),
+    path("live", live.catch_up, name="live"),
+    path("runs", runs.runs, name="runs"),
+    path("runs/<uuid:run_id>", run.run, name="run"),
+    path("runs/<uuid:run_id>/messages", run.messages, name="run-messages"),
+    path("runs/<uuid:run_id>/cancellation", run.cancellation, name="run-cancellation"),
+    path("agents", agents.agents, name="agents"),
+    path("agents/<path:name>", agents.agent, name="agent"),
+]

@@ -1,0 +1,31 @@
+// [data-seconds]: counts down from there, by the page's own clock. [data-ring] inside is a circle that empties,
+// [data-left] has the words.
+(() => {
+  "use strict";
+  const ends = new WeakMap();
+
+  function words(seconds) {
+    if (seconds <= 0) return "Time is up";
+    const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+    const rest = String(Math.floor(seconds % 60)).padStart(2, "0");
+    if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+    if (hours) return `${hours} h ${String(minutes).padStart(2, "0")} m`;
+    return `${minutes}:${rest}`;
+  }
+
+  function tick() {
+    for (const one of document.querySelectorAll("[data-seconds]")) {
+      if (!ends.has(one)) ends.set(one, performance.now() + Number(one.dataset.seconds) * 1000);
+      const seconds = (ends.get(one) - performance.now()) / 1000;
+      const left = one.querySelector("[data-left]") || one;
+      const text = words(seconds) + (seconds > 0 && one.dataset.after ? ` ${one.dataset.after}` : "");
+      if (left.textContent !== text) left.textContent = text;
+      const share = Math.max(0, Math.min(100, (100 * seconds) / Number(one.dataset.of)));
+      one.querySelector("[data-ring]")?.setAttribute("stroke-dasharray", `${share} ${100 - share}`);
+    }
+  }
+
+  tick();
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:load", tick);
+})();

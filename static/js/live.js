@@ -1,0 +1,101 @@
+// Keeps an open page current: a WebSocket says what changed, and elements fetch themselves again.
+//
+// [data-live] names the address; a hint becomes an event on <body>: cs:runs, cs:run-ID, cs:queue, cs:approval-ID,
+// cs:configuration. Elements listen with hx-trigger="cs:queue from:body throttle:250ms".
+(() => {
+  "use strict";
+
+  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 300;
+  const SIGNED_OUT = 4401;
+  const NAMES = { run: "runs", approval: "queue", configuration: "configuration", tool_call: "calls" };
+
+  const indicator = document.querySelector("[data-live]");
+  if (!indicator) return;
+  const words = indicator.querySelector("[data-live-text]");
+  const bar = document.querySelector("[data-offline]");
+  const address = new URL(indicator.dataset.live, location.href);
+
+  let socket, cursor = "", failures = 0, heardAt = Date.now(), hiddenTimer, retryTimer, isSignedOut = false;
+
+  function connect() {
+    clearTimeout(retryTimer);
+    if (socket || isSignedOut || document.hidden) return;
+    const target = new URL(address);
+    target.protocol = target.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(target);
+    socket.onopen = () => socket.send(JSON.stringify({ after: cursor }));
+    socket.onmessage = (message) => { failures = 0; hear(JSON.parse(message.data)); };
+    socket.onclose = closed;
+  }
+
+  function closed({ code }) {
+    socket = undefined;
+    if (code === SIGNED_OUT) return leave();
+    if (document.hidden) return;
+    failures += 1;
+    show();
+    const wait = Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT);
+    retryTimer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+  }
+
+  function leave() {
+    isSignedOut = true;
+    location.reload();
+  }
+
+  function hear(said) {
+    heardAt = Date.now();
+    cursor = said.cursor || cursor;
+    const names = said.reload ? everyName() : new Set((said.hints || []).flatMap(namesOf));
+    for (const name of names) setTimeout(() => raise(name), Math.random() * SPREAD);
+    show();
+  }
+
+  function namesOf({ topic, id }) {
+    const names = NAMES[topic] ? [NAMES[topic]] : [];
+    return id ? [...names, `${topic}-${id}`] : names;
+  }
+
+  function everyName() {
+    const triggers = [...document.querySelectorAll("[hx-trigger*='cs:']")].map((one) => one.getAttribute("hx-trigger"));
+    return new Set(triggers.join(" ").match(/(?<=cs:)\S+/g) || []);
+  }
+
+  function raise(name) {
+    document.body.dispatchEvent(new CustomEvent(`cs:${name}`));
+  }
+
+  // Without a socket the same is asked for over plain HTTP, now and then.
+  async function poll() {
+    if (document.hidden || isSignedOut || Date.now() - heardAt < SILENCE) return;
+    socket?.close();
+    try {
+      const answer = await fetch(`${address}?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true" } });
+      if (answer.headers.has("HX-Redirect")) return leave();
+      if (answer.ok) hear(await answer.json());
+    } catch { /* no connection: the bar says so */ }
+    show();
+  }
+
+  function show() {
+    const age = Date.now() - heardAt, isOffline = !navigator.onLine || age > 45_000;
+    indicator.dataset.state = isOffline ? "offline" : socket?.readyState === WebSocket.OPEN ? "live" : "connecting";
+    const seconds = Math.round(age / 1000);
+    words.textContent = isOffline ? "No connection"
+      : indicator.dataset.state === "live" ? `Live, synced ${seconds < 2 ? "now" : `${seconds} s ago`}` : "Connecting";
+    if (!bar) return;
+    bar.hidden = !isOffline;
+    bar.querySelector("[data-offline-since]").textContent = `${Math.max(1, Math.round(age / 60_000))} min old`;
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiddenTimer);
+    if (document.hidden) hiddenTimer = setTimeout(() => socket?.close(), HIDDEN_FOR);
+    else { failures = 0; connect(); }
+  });
+  window.addEventListener("online", () => { failures = 0; connect(); });
+  window.addEventListener("offline", show);
+  setInterval(show, 1000);
+  setInterval(poll, 30_000);
+  connect();
+})();
