@@ -14,7 +14,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu.connection import Connection
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -39,7 +39,7 @@ class Breaker:
             return False
         try:
             call()
-        except (OperationalError, redis.RedisError, OSError):
+        except (KombuError, redis.RedisError, OSError):
             self._failed()
             return False
         self._failures = 0
