@@ -1,0 +1,21 @@
+"""A tool with a lookup, and one that says what it was called with."""
+
+from agents.tools import lookup, tool
+
+
+@tool(effect="read")
+def reviewed_customer(order: str) -> dict[str, str]:
+    """Find the customer of an order."""
+    if order == "lost":
+        raise LookupError(order)
+    return {"name": "Ada", "email": f"{order}@example.org"}
+
+
+@tool(
+    effect="unsafe",
+    summary="Mail {to} about {order} of {customer.name}",
+    lookups=[lookup(reviewed_customer, order="order", as_="customer")],
+)
+def reviewed_mail(order: str, to: str) -> str:
+    """Write to somebody about an order."""
+    return f"mailed {to} about {order}"
