@@ -7,7 +7,8 @@ from pathlib import Path
 
 from config.home import ROOT
 
-PATTERNS = ("*/migrations/*.py", "static/**/*", "*/static/**/*", "requirements.lock")
+OF_AN_APP = ("migrations/**/*", "static/**/*")
+OF_THE_PROJECT = ("static/**/*", "requirements.lock")
 
 
 class Preparation:
@@ -34,7 +35,10 @@ class Preparation:
 def digest_of_sources(salt: str) -> str:
     """A digest over everything that migrations and static files are made of."""
     digest = hashlib.sha256(salt.encode())
-    for path in sorted(chain.from_iterable(ROOT.glob(pattern) for pattern in PATTERNS)):
-        if path.is_file():
+    apps = [config.parent for config in ROOT.glob("*/apps.py")]
+    of_apps = [app.glob(pattern) for app in apps for pattern in OF_AN_APP]
+    of_project = [ROOT.glob(pattern) for pattern in OF_THE_PROJECT]
+    for path in sorted(chain.from_iterable([*of_apps, *of_project])):
+        if path.is_file() and path.suffix != ".pyc":
             digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -66,9 +66,11 @@ class Supervisor:
         """Run a child to its end while the others are looked after: exit code and output."""
         chunks: list[bytes] = []
         popen = self._open(child, chunks.append)
-        while popen.poll() is None:
-            self.look()
-        self._close(child)
+        try:
+            while popen.poll() is None:
+                self.look()
+        finally:
+            self._close(child)
         return popen.returncode, b"".join(chunks)
 
     def until(self, condition: Callable[[], bool], seconds: float) -> bool:
