@@ -114,6 +114,8 @@ TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") i
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
     "reviews.expiry.expire",
+    "reviews.webhooks.announcing.announce",
+    "reviews.webhooks.sending.send",
 ]
 OUTBOUND_ALLOWED = [entry for entry in os.environ.get("OUTBOUND_ALLOWED", "").split(",") if entry]
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workspaces.exceptions import Conflict, Forbidden, NotFound, PreconditionFailed, Unprocessable
+from workspaces.exceptions import Conflict, CountersignError, Forbidden, NotFound, PreconditionFailed, Unprocessable
 
 
 class AlreadyDecided(Conflict):
@@ -73,3 +73,25 @@ class ConditionRefused(Unprocessable):
     """The condition of a rule cannot be used."""
 
     title = "Condition refused"
+
+
+class SecretUnreadable(CountersignError):
+    """The secret of an endpoint was encrypted under another SECRET_KEY."""
+
+    status = 500
+    title = "Secret unreadable"
+
+    def __init__(self) -> None:
+        super().__init__("This secret was encrypted under another SECRET_KEY: rotate it.")
+
+
+class EndpointDisabled(Conflict):
+    """Nothing is sent to this endpoint."""
+
+    title = "Switched off"
+
+
+class AlreadySending(Conflict):
+    """This delivery is waiting to be sent, or is being sent."""
+
+    title = "On its way"

@@ -2,7 +2,19 @@
 
 from reviews.models.approval import ApprovalRequest
 from reviews.models.decision import Decision
+from reviews.models.delivery import Delivery
+from reviews.models.endpoint import Endpoint, WebhookKind
 from reviews.models.policy import PolicyRevision, PolicySet, Rule
 from reviews.models.revision import Revision
 
-__all__ = ["ApprovalRequest", "Decision", "PolicyRevision", "PolicySet", "Revision", "Rule"]
+__all__ = [
+    "ApprovalRequest",
+    "Decision",
+    "Delivery",
+    "Endpoint",
+    "PolicyRevision",
+    "PolicySet",
+    "Revision",
+    "Rule",
+    "WebhookKind",
+]
