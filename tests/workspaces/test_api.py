@@ -15,8 +15,6 @@ from workspaces import events
 from workspaces.api import router
 from workspaces.models import Event, Switch
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 api = NinjaAPI(urls_namespace="workspaces-tests", auth=BearerToken(), parser=StrictParser())
 api.add_router("", router)
 answer_with_problems(api)
@@ -42,6 +40,7 @@ def token(olga):
     return make_token(olga, "runs:read", "runs:write")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_program_reads_on_where_it_stopped(acme, token, call):
     for number in range(5):
         events.record(acme.pk, "run", "run.waiting", uuid4(), number)
@@ -60,6 +59,7 @@ def test_a_program_reads_on_where_it_stopped(acme, token, call):
     assert call(token, "get", f"/events?after={cursor}") == (200, {"items": [], "next": cursor})
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_program_sees_its_own_workspace_only(acme, token, call):
     other = make_workspace("Other")
     events.record(other.pk, "run", "run.waiting", uuid4(), 99)

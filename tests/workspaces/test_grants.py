@@ -13,8 +13,6 @@ from workspaces import audit, events
 from workspaces.models import AuditEntry, Event
 from workspaces.principal import Principal
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @contextmanager
 def as_app():
@@ -26,6 +24,7 @@ def as_app():
             cursor.execute("RESET ROLE")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_app_does_its_work(acme, olga, home):
     raw = make_token(olga, "runs:read")
     with as_app():

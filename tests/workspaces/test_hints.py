@@ -15,8 +15,6 @@ from redis.exceptions import ConnectionError
 
 from workspaces import hints
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 PATIENCE = 1.0  # a bound for one caller, not a measurement: the timeout is half of it
 
 
@@ -66,6 +64,7 @@ def closed_port() -> str:
         return f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_task_is_rung_after_the_commit_and_not_before(rung):
     with transaction.atomic():
         hints.after_commit("agents.advance_run", "run-1")
@@ -73,6 +72,7 @@ def test_a_task_is_rung_after_the_commit_and_not_before(rung):
     assert rung() == [("agents.advance_run", ["run-1"])]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_rung_for_a_change_that_was_undone(rung):
     with transaction.atomic():
         hints.after_commit("agents.advance_run", "run-1")
@@ -80,6 +80,7 @@ def test_nothing_is_rung_for_a_change_that_was_undone(rung):
     assert rung() == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_page_hears_of_a_change_after_the_commit(hints_channel):
     approval = uuid4()
     with transaction.atomic():
@@ -111,6 +112,7 @@ def test_a_hung_broker_costs_little_and_then_nothing(settings, hint):
         assert time.monotonic() - began < PATIENCE
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("address", ["redis://127.0.0.1:{}/0", "redis+socket:///nowhere/valkey.sock"])
 def test_a_broker_that_is_away_fails_no_commit(settings, acme, address):
     settings.BROKER_URL = closed_port() if "{}" in address else address

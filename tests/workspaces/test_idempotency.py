@@ -13,8 +13,6 @@ from workspaces.idempotency import idempotent, purge_idempotent_requests
 from workspaces.models import Group, IdempotentRequest
 from workspaces.principal import Principal
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 router = Router()
 
 
@@ -114,6 +112,7 @@ def test_a_key_may_be_any_printable_ascii(post, key):
     assert post(key=key).status_code == 201
 
 
+@pytest.mark.django_db(transaction=True)
 def test_ten_equal_requests_at_once_have_one_effect_and_one_answer(post):
     answers = all_at_once(10, post)
     assert {answer.status_code for answer in answers} == {201}
