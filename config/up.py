@@ -61,6 +61,8 @@ class Installation:
     def run(self) -> None:
         """Start, watch, stop."""
         say(f"Countersign keeps its data in {self.home}")
+        if link := self.place.link_to_state():
+            say(f"PostgreSQL and Valkey run as {self.place.user}, who cannot go there; theirs is {link.readlink()}")
         try:
             self.start_services()
             self.prepare()

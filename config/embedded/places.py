@@ -46,6 +46,15 @@ class Place:
             return self.home
         return own_directory(own_directory(SYSTEM_STATE, 0o711) / self.digest, 0o711)
 
+    def link_to_state(self) -> Path | None:
+        """Where HOME itself does not hold the services' data, a link in it does."""
+        link = self.home / "services"
+        if self.state == self.home:
+            return None
+        if not link.is_symlink():
+            link.symlink_to(self.state)
+        return link
+
     @cached_property
     def run(self) -> Path:
         """The sockets; in a short temporary directory where the path would be too long for one."""
