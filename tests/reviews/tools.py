@@ -19,3 +19,9 @@ def reviewed_customer(order: str) -> dict[str, str]:
 def reviewed_mail(order: str, to: str) -> str:
     """Write to somebody about an order."""
     return f"mailed {to} about {order}"
+
+
+@tool(effect="unsafe")
+def reviewed_break(what: str) -> str:
+    """Ends in a way that tells nobody whether it happened."""
+    raise ConnectionResetError(what)

@@ -41,8 +41,16 @@ def test_anything_else_is_refused_with_a_sentence(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["args.none > 1", "args.amount", "args.amount > 'x'", "args.amount + 9223372036854775807 > 0", "[1, 2]", "null", "tool.name == 'x'"],
-)  # fmt: skip
+    [
+        "args.none > 1",
+        "args.amount",
+        "args.amount > 'x'",
+        "args.amount + 9223372036854775807 > 0",
+        "[1, 2]",
+        "null",
+        "tool.name == 'x'",
+    ],
+)
 def test_only_a_plain_true_or_false_is_an_answer(text: str) -> None:
     with pytest.raises(ConditionFailed):
         holds(text, VALUES)
