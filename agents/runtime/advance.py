@@ -76,13 +76,13 @@ class Advance:
 
     def _turn(self) -> None:
         """One outcome or several, and the commit that holds them; or a wait for the next one."""
-        if self.claim.woken:
+        if self.claim.woken or self.performing.rejudged:
             self.performing.read(self.claim.news())
         ended = [] if self.claim.cancelling else self._known()
         if not ended and not self._is_winding_down:
             self.performing.begin(self.drive)
             if self.performing.rejudged:
-                return self.performing.read(self.claim.news())
+                return None
         if not ended and self.performing.is_busy and not self.performing.doubts:
             ended = self._awaited()
             if not ended and not self.performing.doubts:
