@@ -5,6 +5,8 @@ import json
 from copy import deepcopy
 from typing import Any
 
+import orjson
+
 from agents.gateway.types import Block, ModelReply, ModelRequest, OnDelta, Usage
 
 CHARACTERS_PER_TOKEN = 4  # a usual estimate for English; these counters only have to move believably
@@ -56,10 +58,17 @@ def asked(request: ModelRequest) -> list[Any]:
 
 def fingerprint(request: ModelRequest, part: str) -> str:
     """24 characters that are the same for the same part of the same request."""
-    text = json.dumps([part, request.model, *asked(request)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return hashlib.sha256(written([part, request.model, *asked(request)])).hexdigest()[:24]
 
 
 def estimated_tokens(value: Any) -> int:
     """About how many tokens a real model would count for it."""
-    return len(json.dumps(value)) // CHARACTERS_PER_TOKEN
+    return len(written(value)) // CHARACTERS_PER_TOKEN
+
+
+def written(value: Any) -> bytes:
+    """JSON text, quickly: a whole conversation passes here with each turn."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer of more than 64 bits, or a lone surrogate
+        return json.dumps(value, sort_keys=True).encode()
