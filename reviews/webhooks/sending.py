@@ -35,7 +35,8 @@ def send() -> None:
 class Sender:
     """Claims, attempts and answers. The database is asked between two turns of the loop, never inside one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.timeout = timeout
         self.loop = asyncio.new_event_loop()
         self.loop.set_default_executor(ThreadPoolExecutor(NAME_LOOKUPS, thread_name_prefix="webhook-names"))
         self.under_way: dict[asyncio.Task[Answer], Delivery] = {}
@@ -63,19 +64,23 @@ class Sender:
         while not self.stopping.is_set() or self.under_way:
             try:
                 with database.released_after():
-                    self.turn()
+                    self.work()
             except Error:
                 log.warning("The database did not answer; webhooks wait a moment.", exc_info=True)
                 time.sleep(LOOK_SECONDS)
+            self.wait()
+        self.loop.close()
 
-    def turn(self) -> None:
-        """Write down what has ended, begin what is due, and wait for the next answer, news or second."""
+    def work(self) -> None:
+        """Write down what has ended, and begin what is due."""
         for task in [task for task in self.under_way if task.done()]:
             self._settle(task)
         if not self.stopping.is_set() and len(self.under_way) < AT_ONCE:
             for delivery in claim(AT_ONCE - len(self.under_way)):
-                self.under_way[self.loop.create_task(attempt(delivery))] = delivery
-        database.release()
+                self.under_way[self.loop.create_task(attempt(delivery, self.timeout))] = delivery
+
+    def wait(self) -> None:
+        """Let the attempts go on until one ends, there is news, or a second is over."""
         self.loop.run_until_complete(self._wait())
 
     def _settle(self, task: asyncio.Task[Answer]) -> None:
@@ -94,10 +99,10 @@ class Sender:
         self.news.clear()
 
 
-async def attempt(delivery: Delivery) -> Answer:
+async def attempt(delivery: Delivery, timeout: float) -> Answer:
     """One attempt: signed with the time of its claim, by the database's clock."""
     try:
-        response = await outbound.post(delivery.endpoint.url, headers(delivery), bytes(delivery.body), TIMEOUT_SECONDS)
+        response = await outbound.post(delivery.endpoint.url, headers(delivery), bytes(delivery.body), timeout)
     except SecretUnreadable:
         return Answer(error="secret_unreadable")
     except OutboundError as error:
