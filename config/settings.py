@@ -113,6 +113,7 @@ CALLS_IN_FLIGHT = "agents.stopping.calls_in_flight"  # (workspace_id, scope) -> 
 TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") if name]
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
+    "workspaces.upkeep.upkeep",
     "reviews.expiry.expire",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",

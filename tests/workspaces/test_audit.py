@@ -119,6 +119,14 @@ def test_the_key_is_made_on_first_use_and_readable_by_its_owner_only(acme, home,
     assert sorted(os.listdir(home)) == ["audit-heads", "audit.key"]
 
 
+def test_a_home_that_cannot_be_written_leaves_entries_unchained_until_it_can(acme, home, chain, settings):
+    audit.record(acme.pk, None, "run.started", uuid4())
+    settings.COUNTERSIGN_HOME = home / "audit.key"  # a file, so nothing can be put into it
+    assert chain() == 0
+    settings.COUNTERSIGN_HOME = home
+    assert (audit.verify(acme.pk).unchained, chain()) == (1, 1)
+
+
 def test_each_workspace_has_a_chain_of_its_own(acme, chain):
     other = make_workspace("Other")
     chain()
@@ -223,9 +231,7 @@ def test_an_entry_moved_to_another_workspace_is_found_there(acme, chain):
     assert audit.verify(other.pk).bad_seq == 1
 
 
-def test_a_chain_rewritten_from_some_entry_on_is_found_by_the_next_signature(
-    acme, home, chain, tmp_path_factory, settings
-):
+def test_a_chain_that_was_rewritten_is_found_by_its_signature(acme, home, chain, tmp_path_factory, settings):
     """Who can write rows but has not the key computes all hashes anew, and signs with a key of their own."""
     settings.COUNTERSIGN_HOME = tmp_path_factory.mktemp("thief")
     with unguarded() as cursor:

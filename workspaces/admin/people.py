@@ -80,7 +80,7 @@ class PersonAdmin(ScopedModelAdmin):
 
     def principal(self, request: HttpRequest, row: Any) -> Principal:
         """As a member of a workspace that both belong to."""
-        shared = self.workspaces(request).filter(memberships__person=row).first()
+        shared = self.workspaces(request).filter(memberships__person=row.pk).first()
         return Principal.of_session(person_of(request), shared or self.workspaces(request)[0])
 
     def keep(self, by: Principal, row: Any, form: Any, is_new: bool) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 else:
     Base = admin.ModelAdmin
 
+FILTER_SUFFIXES = ["", "__exact", "__id__exact", "__isnull", "__gte", "__lt"]  # what Django's own filters ask by
+
 
 class ScopedModelAdmin(Base):
     """Rows and choices are limited to the workspaces where the person holds one of `roles`; strangers see nothing."""
@@ -105,7 +107,7 @@ class ScopedModelAdmin(Base):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only by the filters that are shown: a lookup on a hash or in another workspace would answer questions."""
         shown = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in shown if isinstance(name, str))
+        return any(lookup == f"{name}{suffix}" for name in shown for suffix in FILTER_SUFFIXES)
 
     # Rights: by role alone; Django's own permissions are not used.
 

@@ -454,6 +454,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="service_keys_never_vote",
+                violation_error_message="A service key never votes: approvals:decide is for personal tokens.",
             ),
         ),
         run_sql(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RAW_TOKEN = re.compile(r"\Acs_([a-z2-7]{10})_([a-z2-7]{52})\Z")
 USED_AT_PRECISION = timedelta(minutes=1)  # so that a busy key does not write on every request
 NO_SECRET = bytes(32)
+NO_VOTE = "A service key never votes: approvals:decide is for personal tokens."
 
 
 class Scope(models.TextChoices):
@@ -83,6 +84,7 @@ class Token(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="personal") | ~Q(scopes__contains=[Scope.APPROVALS_DECIDE.value]),
                 name="service_keys_never_vote",
+                violation_error_message=NO_VOTE,
             ),
         ]
 
@@ -123,8 +125,7 @@ class Token(models.Model):
         elif by and by.person.pk != self.person_id:
             raise Forbidden("A personal token is made by its own person.")
         if self.kind == self.Kind.SERVICE and Scope.APPROVALS_DECIDE in self.scopes:
-            sentence = "A service key never votes: approvals:decide is for personal tokens."
-            raise Unprocessable(sentence, [{"path": "/scopes", "message": sentence}])
+            raise Unprocessable(NO_VOTE, [{"path": "/scopes", "message": NO_VOTE}])
 
 
 def hash_secret(secret: str) -> bytes:

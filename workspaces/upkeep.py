@@ -1,0 +1,26 @@
+"""What the sweep does once an hour for the tables of this app: days to come, days that are over, forgotten keys."""
+
+import time
+
+from workspaces import events
+from workspaces.idempotency import purge_idempotent_requests
+
+EVERY_SECONDS = 3600
+
+
+class Upkeep:
+    """A duty of the sweep, which asks every second; several sweeps may do it side by side."""
+
+    def __init__(self) -> None:
+        self._due_at = 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() < self._due_at:
+            return
+        events.ensure_event_partitions()
+        events.drop_old_event_partitions()
+        purge_idempotent_requests()
+        self._due_at = time.monotonic() + EVERY_SECONDS
+
+
+upkeep = Upkeep()
