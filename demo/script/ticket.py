@@ -12,14 +12,19 @@ NUMBER = r"\d{1,3}(?:[., ’']\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
 AMOUNT = re.compile(
     rf"(?:€|\$|£|\beuros?\b|\beur\b)\s*({NUMBER})(?![\d%])|\b({NUMBER})\s*(?:€|\$|£|euros?\b|eur\b)", re.I
 )
-BARE_AMOUNT = re.compile(rf"\b(?:refund|reimburse|credit|compensate)(?:\s+[a-z]+){{0,3}}\s+({NUMBER})(?![\d%])", re.I)
+BARE_AMOUNT = re.compile(
+    rf"\b(?:refund|reimburse|credit|compensate)(?:\s+[a-z]+){{0,3}}\s+({NUMBER})(?!\d|\s*%|\s*percent)|^({NUMBER})\s+for\b",
+    re.I,
+)
 PERCENT = re.compile(r"\b(\d{1,2}|100)\s*(?:%|percent\b)", re.I)
 CLAUSE = re.compile(r"(?<=[.!?;:])\s+|,\s+|\n+|\s+(?:but|and)\s+", re.I)
 WANTS = re.compile(
     r"refund|money back|\bback\b|reimburs|compensat|credit|would (?:be )?(?:like|fine|happy)|want|ask", re.I
 )
 COSTS = re.compile(r"\b(?:paid|pay|cost|costs|price|priced|charged|debited|billed|worth|bought|total)\b", re.I)
-DELETION = re.compile(r"\b(?:delet|eras|remov|clos)\w*\b.{0,40}\b(?:account|data|profile|customer|record)", re.I | re.S)
+DELETION = re.compile(
+    r"\b(?:delet\w+|erase|erasure|remove|close)\b.{0,40}\b(?:account|data|profile|customer|record)", re.I | re.S
+)
 QUESTION = re.compile(
     r"\b(?:how|what|when|where|which|who|do you|does|is there|is it|are there|can i|may i|could i)\b[^.!?]*\?", re.I
 )
@@ -112,8 +117,8 @@ def _amount(text: str) -> Decimal | None:
 
 
 def _amounts_in(clause: str) -> list[Decimal]:
-    found = [before or after for before, after in AMOUNT.findall(clause)] or BARE_AMOUNT.findall(clause)
-    return [amount for number in found if (amount := decimal(number))]
+    found = AMOUNT.findall(clause) or BARE_AMOUNT.findall(clause)
+    return [amount for one, other in found if (amount := decimal(one or other))]
 
 
 def _share(text: str) -> Decimal | None:
