@@ -171,5 +171,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},  # a 404 is the caller's affair
         "celery.worker.strategy": {"level": "WARNING"},  # two lines for each doorbell say nothing
         "celery.app.trace": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # its lines hold whole addresses, and those of webhooks may hold secrets
     },
 }

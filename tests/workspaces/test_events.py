@@ -8,7 +8,7 @@ from django.db import connection, connections, transaction
 from django.utils.timezone import now
 
 from tests.agents.tools.waiting import eventually
-from tests.people import make_workspace
+from tests.people import all_at_once, make_workspace
 from workspaces import events
 from workspaces.exceptions import Unprocessable
 from workspaces.models import Event
@@ -162,6 +162,18 @@ def test_an_event_on_a_day_without_partition_is_kept_and_moved_when_the_day_gets
     events.ensure_event_partitions(days_ahead=9)
     assert (count_in("workspaces_event_default"), count_in(name_of(late))) == (0, 1)
     assert [event.kind for event in read_when_there(acme, 1)[0]] == ["run.waiting"]
+
+
+def test_making_partitions_gives_way_to_whoever_reads(acme):
+    far = now() + timedelta(days=12)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {name_of(far)}")
+    with transaction.atomic():
+        list(Event.objects.all())
+        [refusal] = all_at_once(1, lambda: events.ensure_event_partitions(days_ahead=12))
+    assert "lock timeout" in str(refusal)
+    events.ensure_event_partitions(days_ahead=12)
+    assert name_of(far) in partitions()
 
 
 def test_old_days_go_once_everything_of_them_was_announced(acme):

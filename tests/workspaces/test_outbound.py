@@ -85,6 +85,12 @@ def test_an_allowed_target_is_called_at_the_address_that_was_looked_up_once(sett
     assert b"webhook-id: m1\r\n" in said and b"content-length: 2" in said.lower()
 
 
+def test_the_address_is_not_logged_for_it_may_hold_a_secret(settings, caplog):
+    with receiver(send_answer) as (port, _):
+        asyncio.run(outbound.post(f"http://{allow(settings, '127.0.0.1', port)}/T00/hunter2?key=hunter2", {}, b""))
+    assert "hunter2" not in caplog.text
+
+
 def test_allowing_one_port_allows_no_other(settings, no_connections):
     allow(settings, "127.0.0.1", 9000)
     with pytest.raises(OutboundRefused):

@@ -17,9 +17,10 @@ CREATE INDEX event_to_announce ON workspaces_event (xid, seq) WHERE announced_at
 -- Takes what no daily partition takes, so that an insert never fails.
 CREATE TABLE workspaces_event_default PARTITION OF workspaces_event DEFAULT;
 
--- Both functions run as the owner, because the app role may not create or drop tables.
+-- Both functions run as the owner, because the app role may not create or drop tables. They lock what everybody uses:
+-- rather than queue the others behind a slow reader they give up, and the sweep asks again.
 CREATE FUNCTION countersign_ensure_event_partitions(days_ahead integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE
     first timestamptz;
     partition text;
