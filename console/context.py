@@ -1,15 +1,20 @@
 """What the frame of every page shows."""
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 
 from agents.models import Run
+from console import queue
+from workspaces.models import Workspace
 from workspaces.principal import Principal
 
 THEMES = {"light", "dark"}
 COUNT_LIMIT = 1000
+ACTIVE = ["queued", "running", "waiting"]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 class Shell:
-    """The rail of one page; counts are read when a template asks for them."""
+    """The rail of one page."""
 
     def __init__(self, request: Any, principal: Principal):
         self.principal = principal
@@ -34,15 +39,31 @@ class Shell:
     @property
     def roles(self) -> str:
         """What the person is here, in words."""
-        return ", ".join(sorted(self.principal.roles | self.principal.groups)).capitalize()
+        return ", ".join(sorted(self.principal.roles) + sorted(self.principal.groups)).capitalize()
 
-    @property
-    def active_runs(self) -> str:
-        """How many runs have not ended; counted to a limit, so that it costs the same at any size."""
-        return counted(Run.objects.in_workspace(self.workspace).filter(status__in=["queued", "running", "waiting"]))
+    @cached_property
+    def counts(self) -> dict[str, str]:
+        """Open runs, and the requests of each view of the queue: one query, read when a template asks."""
+        asked = {"runs": Run.objects.in_workspace(self.workspace).filter(status__in=ACTIVE)}
+        for view in ("needs-me", "open", "waiting"):
+            asked[view.replace("-", "_")] = queue.requests(self.principal, view)
+        counts = [Capped(rows.order_by().values("pk")[: COUNT_LIMIT + 1]) for rows in asked.values()]
+        found = Workspace.objects.filter(pk=self.workspace.pk).values_list(*counts).get()
+        return {name: worded(count or 0) for name, count in zip(asked, found, strict=True)}
 
 
-def counted(rows: Any) -> str:
+class Capped(Subquery):
+    """How many rows a sliced query gives, so that counting costs the same at any size."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def counted(rows: "QuerySet[Any]") -> str:
     """How many there are, up to a limit."""
-    count = rows.order_by()[: COUNT_LIMIT + 1].count()
+    return worded(rows.order_by()[: COUNT_LIMIT + 1].count())
+
+
+def worded(count: int) -> str:
+    """The count, or that there are more."""
     return f"{COUNT_LIMIT}+" if count > COUNT_LIMIT else str(count)

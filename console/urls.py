@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console import agents, home, live, preferences, run, runs, sign_in, sign_in_links
+from console import agents, home, live, preferences, review, run, runs, sign_in, sign_in_links
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("theme", preferences.choose_theme, name="theme"),
     path("workspace", preferences.choose_workspace, name="workspace"),
     path("live", live.catch_up, name="live"),
+    path("review", review.review, name="review"),
+    path("review/<uuid:approval_id>", review.approval, name="review-approval"),
+    path("review/<uuid:approval_id>/changes", review.changes, name="review-changes"),
+    path("review/<uuid:approval_id>/decisions", review.decide, name="review-decisions"),
+    path("review/<uuid:approval_id>/decisions/<int:n>/undo", review.undo, name="review-undo"),
     path("runs", runs.runs, name="runs"),
     path("runs/<uuid:run_id>", run.run, name="run"),
     path("runs/<uuid:run_id>/messages", run.messages, name="run-messages"),

@@ -16,6 +16,16 @@ from console import figures, standing
 register = template.Library()
 
 AVATAR_COLOURS = 4
+HOT_SECONDS, SOON_SECONDS = 5 * 60, 30 * 60  # as in static/js/countdown.js
+KIND_WORDS = {
+    "approve": "approved",
+    "edit": "edited the arguments",
+    "reject": "rejected",
+    "respond": "answered instead",
+    "happened": "said that it happened",
+    "did_not_happen": "said that it did not happen",
+    "retry": "asked for a retry",
+}
 
 register.filter("duration", figures.duration)
 register.filter("dollars", figures.dollars)
@@ -26,6 +36,12 @@ def icon(name: str, size: str = "") -> SafeString:
     """A drawing of our sprite; decoration, so the words beside it have to say what it means."""
     sprite = static("sprite.svg")
     return format_html('<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', size, sprite, name)
+
+
+@register.simple_tag
+def icon_in(name: str) -> SafeString:
+    """A drawing in the middle of the ring of a timer."""
+    return format_html('<use href="{}#{}" x="12.5" y="12.5" width="15" height="15"/>', static("sprite.svg"), name)
 
 
 @register.simple_tag
@@ -74,6 +90,27 @@ def is_scripted(version: AgentVersion) -> bool:
 def legible(value: Any) -> str:
     """Text with what cannot be seen written out; line breaks and tabs stay."""
     return "".join(part if part in "\n\t" else visible(part) for part in str(value))
+
+
+@register.simple_tag
+def countdown(deadline: datetime, now: datetime) -> SafeString:
+    """The time left in a row; static/js/countdown.js counts on."""
+    seconds = max(0, round((deadline - now).total_seconds()))
+    tone = "hot" if seconds < HOT_SECONDS else "soon" if seconds < SOON_SECONDS else ""
+    words = figures.duration(seconds)
+    return format_html('<time class="{}" data-seconds="{}" data-tones>{}</time>', tone, seconds, words)
+
+
+@register.filter
+def upto(count: int) -> range:
+    """0, 1, … count - 1."""
+    return range(count)
+
+
+@register.filter
+def words(kind: str) -> str:
+    """A kind of decision, in the past tense."""
+    return KIND_WORDS.get(kind, kind)
 
 
 @register.filter

@@ -1,0 +1,157 @@
+"""The review queue: which requests are shown, in which order, and under which headings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Literal
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Coalesce
+
+from reviews.listing import page
+from reviews.models import ApprovalRequest, Decision
+from workspaces.principal import Principal
+
+type View = Literal["needs-me", "open", "waiting", "decided"]
+type Approvals = QuerySet[ApprovalRequest]
+
+VIEWS: dict[str, str] = {"needs-me": "Needs me", "open": "Open", "waiting": "Waiting", "decided": "Decided"}
+PAGE = 50
+HEADINGS = [
+    (timedelta(0), "Past its time, kept waiting"),
+    (timedelta(minutes=30), "Due within 30 minutes"),
+    (timedelta(hours=24), "Due within a day"),
+    (timedelta.max, "Later"),
+]
+
+
+class FreePlace(Func):
+    """Whether a place that some groups may take is free; places are numbered as `seats.places` does."""
+
+    template = """EXISTS (
+      SELECT FROM (VALUES (%(expressions)s)) AS request (id, seats, revision, mine)
+      CROSS JOIN LATERAL (
+        SELECT row_number() OVER (ORDER BY seat.n) - 1 AS number, seat.value ->> 'group' AS asked
+        FROM jsonb_array_elements(request.seats) WITH ORDINALITY AS seat (value, n)
+        CROSS JOIN generate_series(1, (seat.value ->> 'count')::int)) AS place
+      WHERE (asked IS NULL OR asked = ANY(request.mine::text[])) AND NOT EXISTS (
+        SELECT FROM reviews_decision AS vote
+        WHERE vote.approval_id = request.id AND vote.revision = request.revision AND vote.seat = place.number
+          AND vote.kind = 'approve' AND vote.undone_at IS NULL))"""
+    output_field = BooleanField()
+
+
+def requests(principal: Principal, view: str) -> Approvals:
+    """The requests of one view."""
+    visible = ApprovalRequest.objects.visible_to(principal)
+    match view:
+        case "needs-me":
+            return needing(principal, visible.pending())
+        case "waiting":
+            return waiting_for_others(principal, visible.pending())
+        case "decided":
+            return visible.exclude(status=ApprovalRequest.Status.PENDING)
+    return visible.pending()
+
+
+def needing(principal: Principal, pending: Approvals) -> Approvals:
+    """Those in which this person can fill a place here and now."""
+    if not principal.may("vote"):
+        return pending.none()
+    open_to_me = pending.filter(channels__contains=[principal.channel]).exclude(
+        excluded__contains=[principal.person.pk]
+    )
+    groups = Value(sorted(principal.groups), ArrayField(TextField()))
+    return open_to_me.filter(~Exists(votes_of(principal)), FreePlace("pk", "seats", "revision", groups))
+
+
+def waiting_for_others(principal: Principal, pending: Approvals) -> Approvals:
+    """Those that this person has voted for, or whose run is theirs."""
+    return pending.filter(Exists(votes_of(principal)) | Q(excluded__contains=[principal.person.pk]))
+
+
+def votes_of(principal: Principal) -> "QuerySet[Decision]":
+    """This person's vote for the current revision."""
+    return current_votes().filter(person=principal.person)
+
+
+def current_votes() -> "QuerySet[Decision]":
+    """Votes for the current revision of the request around them."""
+    return Decision.objects.filter(
+        approval=OuterRef("pk"), revision=OuterRef("revision"), kind="approve", undone_at=None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under one heading."""
+
+    name: str
+    rows: list[ApprovalRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a view."""
+
+    view: str
+    groups: list[Group]
+    next: str | None
+
+    @property
+    def rows(self) -> list[ApprovalRequest]:
+        """All rows in order."""
+        return [row for group in self.groups for row in group.rows]
+
+
+def listing(principal: Principal, view: str, wanted: dict[str, Any], now: datetime) -> Listing:
+    """The rows of a view that fit the filters, most urgent first; decided ones newest first."""
+    found = filtered(requests(principal, view), wanted)
+    status = None if view == "decided" else ApprovalRequest.Status.PENDING
+    rows, following = page(for_rows(found), status, wanted.get("cursor", ""), PAGE)
+    return Listing(view, grouped(rows, view, now), following)
+
+
+def filtered(found: Approvals, wanted: dict[str, Any]) -> Approvals:
+    """Only what the filters ask for."""
+    if "risk" in wanted:
+        found = found.filter(risk__in=["high"] if wanted["risk"] == "high" else ["high", "medium"])
+    if "agent" in wanted:
+        found = found.filter(run__agent__name=wanted["agent"])
+    return found
+
+
+def for_rows(found: Approvals) -> Approvals:
+    """With what a row shows, and without what only the card needs."""
+    count = current_votes().order_by().values("approval").annotate(count=Count("pk")).values("count")
+    filled = Coalesce(Subquery(count, output_field=IntegerField()), 0)
+    shown = ("status", "title", "risk", "seats", "revision", "deadline_at", "decided_at", "subject_kind")
+    named = {"tool": F("tool_call__tool"), "agent": F("run__agent__name")}
+    return found.annotate(filled=filled, **named).only(*shown)
+
+
+def grouped(rows: Iterable[ApprovalRequest], view: str, now: datetime) -> list[Group]:
+    """Rows under headings of time left, in their order."""
+    if view == "decided":
+        return [Group("", list(rows))] if rows else []
+    return [Group(name, list(some)) for name, some in groupby(rows, key=lambda row: heading(row.deadline_at - now))]
+
+
+def heading(left: timedelta) -> str:
+    """The heading for so much time left."""
+    return next(name for limit, name in HEADINGS if left <= limit)

@@ -1,0 +1,181 @@
+"""Review: the queue of requests, the card of one, and deciding it."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url
+
+from console import queue, schema_form
+from console.card import VIEWS, Card
+from console.pages import MemberRequest, members_only, show
+from reviews.models import ApprovalRequest, Decision
+from workspaces import canonical
+from workspaces.exceptions import BadInput
+
+RISKS = {"medium": "Medium risk or higher", "high": "High risk"}
+TEMPLATE = "console/review.html"
+
+
+class QueueForm(forms.Form):
+    """What of the queue is looked at; anything else in the address is passed over."""
+
+    view = forms.ChoiceField(choices=queue.VIEWS.items(), required=False)
+    risk = forms.ChoiceField(choices=RISKS.items(), required=False)
+    agent = forms.CharField(max_length=100, required=False)
+    cursor = forms.CharField(max_length=200, required=False)
+    args = forms.ChoiceField(choices=VIEWS.items(), required=False)
+    selected = forms.UUIDField(required=False)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The readable part."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class DecisionForm(forms.Form):
+    """What somebody decides, and the digest of the arguments that they saw."""
+
+    kind = forms.CharField(max_length=20)
+    digest = forms.RegexField(r"^[0-9a-f]{64}$")
+    reason = forms.CharField(required=False, strip=False)
+    text = forms.CharField(required=False, strip=False)
+    result = forms.CharField(required=False)
+
+
+@members_only
+@require_safe
+def review(request: MemberRequest) -> HttpResponse:
+    """The queue; the first request is fetched beside it where there is room."""
+    return show(request, TEMPLATE, "queue", queue_context(request))
+
+
+@members_only
+@require_safe
+def approval(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """One request under its own address."""
+    found = load(request, approval_id)
+    context = card_context(request, found)
+    if request.htmx and not request.htmx.history_restore_request:
+        return render(request, f"{TEMPLATE}#detail", context)
+    return render(request, TEMPLATE, queue_context(request, found) | context)
+
+
+@members_only
+@require_safe
+def changes(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """What has happened to a request since it was shown; nothing if nothing has."""
+    card = Card(request.principal, load(request, approval_id), "form", now())
+    if card.fingerprint == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return render(request, "console/review.html#changes", {"card": card, "last": card.decisions[-1:]})
+
+
+@members_only
+@require_POST
+def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """Decide, and go on with the next request."""
+    found, form = load(request, approval_id), DecisionForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("This decision cannot be read: it lacks its kind, or the digest of what was seen.")
+    decision = act(request, found, form.cleaned_data)
+    return go_on(request, found, decision)
+
+
+@members_only
+@require_POST
+def undo(request: MemberRequest, approval_id: UUID, n: int) -> HttpResponse:
+    """Take one's own decision back before it takes effect."""
+    found = load(request, approval_id)
+    found.undo(n, request.principal)
+    return answer(request, found, "Taken back. It is open again.")
+
+
+def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) -> Decision:
+    """One decision; to edit and approve is two, of which the second is about the edited arguments."""
+    kind, digest = said["kind"], bytes.fromhex(said["digest"])
+    words = {"reason": said["reason"], "text": said["text"].replace("\r\n", "\n")}
+    if not kind.startswith("edit"):
+        result = canonical.parse(said["result"]) if said["result"] else None
+        return found.decide(kind, by=request.principal, digest=digest, result=result, **words)
+    card = Card(request.principal, found, "form", now())
+    args = schema_form.read(card.schema, card.args, request.POST)
+    decision = found.decide("edit", by=request.principal, digest=digest, args=args, **words)
+    if kind == "edit_and_approve":
+        decision = found.decide("approve", by=request.principal, digest=bytes(found.digest))
+    return decision
+
+
+def go_on(request: MemberRequest, decided: ApprovalRequest, decision: Decision) -> HttpResponse:
+    """After an edit one stays; after anything else comes the next request."""
+    words = f"{decision.said.capitalize()}: {decided.title}"
+    if decision.kind == "edit":
+        return answer(request, decided, "Edited. Earlier votes no longer count.")
+    if decided.is_pending:
+        words += f". {len(decided.places) - decided.votes().count()} more needed"
+    return answer(request, following(request, decided), words, decided)
+
+
+def following(request: MemberRequest, decided: ApprovalRequest) -> ApprovalRequest | None:
+    """The next request that needs this person, or the first, or none."""
+    waiting = queue.requests(request.principal, "needs-me").exclude(pk=decided.pk).most_urgent_first()
+    after = waiting.filter(deadline_at__gte=decided.deadline_at).first() or waiting.first()
+    return load(request, after.pk) if after else None
+
+
+def answer(
+    request: MemberRequest, found: ApprovalRequest | None, words: str, decided: ApprovalRequest | None = None
+) -> HttpResponse:
+    """The next card, the queue as it is now, and what was done; without htmx the same by a redirect."""
+    address = reverse("review-approval", args=[found.pk]) if found else reverse("review")
+    if not request.htmx:
+        messages.success(request, words)
+        return redirect(address)
+    context = queue_context(request, found) | (card_context(request, found) if found else {})
+    undoable = Card(request.principal, decided, "form", now()) if decided else None
+    context |= {"words": words, "decided": undoable, "is_answer": True}
+    return push_url(render(request, f"{TEMPLATE}#answer", context), address)
+
+
+def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
+    """The request, if it is of this workspace."""
+    joined = ("tool_call", "run__agent", "run__version", "run__started_by", "run__started_by_token")
+    return get_object_or_404(
+        ApprovalRequest.objects.visible_to(request.principal).select_related(*joined), pk=approval_id
+    )
+
+
+def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) -> dict[str, Any]:
+    """The queue on the left."""
+    wanted = QueueForm(request.GET).wanted
+    view = wanted.get("view", "needs-me" if request.principal.may("vote") else "open")
+    moment = now()
+    listing = queue.listing(request.principal, view, wanted, moment)
+    first = listing.rows[0].pk if listing.rows else None
+    kept = {name: wanted[name] for name in ("risk", "agent") if name in wanted}
+    return {
+        "listing": listing,
+        "views": queue.VIEWS,
+        "risks": RISKS,
+        "wanted": wanted,
+        "filters": urlencode(kept),
+        "now": moment,
+        "first": first,
+        "selected": found.pk if found else wanted.get("selected", first),
+    }
+
+
+def card_context(request: MemberRequest, found: ApprovalRequest) -> dict[str, Any]:
+    """The card on the right."""
+    view = QueueForm(request.GET).wanted.get("args", "form")
+    card = Card(request.principal, found, view, now())
+    is_editing = "edit" in request.GET and card.may_decide and found.edit_allowed and found.subject_kind == "tool_call"
+    return {"card": card, "approval": found, "is_editing": is_editing, "argument_views": VIEWS}
