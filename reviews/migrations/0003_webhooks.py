@@ -1,14 +1,14 @@
 """Endpoints and deliveries of webhooks."""
 
-import agents.models.run
+import uuid
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import uuid
-import workspaces.models.xid8
 from django.conf import settings
 from django.db import migrations, models
 
+import agents.models.run
 from reviews.models.delivery import DELIVERY_MOVES
 from workspaces.moves import guard, unguard
 
@@ -93,7 +93,6 @@ class Migration(migrations.Migration):
                     "object",
                     models.UUIDField(help_text="The approval, run or tool call that the event is about.", null=True),
                 ),
-                ("event_xid", workspaces.models.xid8.Xid8Field(null=True)),
                 ("event_seq", models.BigIntegerField(null=True)),
                 ("body", models.BinaryField()),
                 (
@@ -216,7 +215,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.UniqueConstraint(
-                fields=("endpoint", "event_xid", "event_seq"), name="an_endpoint_is_told_of_an_event_once"
+                fields=("endpoint", "event_seq"), name="an_endpoint_is_told_of_an_event_once"
             ),
         ),
         migrations.RunSQL(guard("reviews_delivery", DELIVERY_MOVES), unguard("reviews_delivery")),

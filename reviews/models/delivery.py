@@ -9,7 +9,6 @@ from reviews.exceptions import AlreadySending
 from reviews.models.endpoint import Endpoint
 from workspaces import audit
 from workspaces.models import Workspace
-from workspaces.models.xid8 import Xid8Field
 from workspaces.principal import Principal
 
 # The legal moves; a trigger made from this table refuses any other (migrations/0003).
@@ -37,7 +36,6 @@ class Delivery(models.Model):
     endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="deliveries")
     kind = models.TextField("event")
     object = models.UUIDField(null=True, help_text="The approval, run or tool call that the event is about.")
-    event_xid = Xid8Field(null=True)
     event_seq = models.BigIntegerField(null=True)
     body = models.BinaryField()
 
@@ -65,9 +63,7 @@ class Delivery(models.Model):
                 condition=Q(status__in=OPEN, next_at__isnull=False) | Q(status__in=["delivered", "dead"], next_at=None),
                 name="delivery_has_a_next_time_while_it_is_open",
             ),
-            models.UniqueConstraint(
-                fields=["endpoint", "event_xid", "event_seq"], name="an_endpoint_is_told_of_an_event_once"
-            ),
+            models.UniqueConstraint(fields=["endpoint", "event_seq"], name="an_endpoint_is_told_of_an_event_once"),
         ]
         indexes = [
             models.Index(fields=["endpoint", "next_at"], condition=Q(status__in=OPEN), name="delivery_due"),

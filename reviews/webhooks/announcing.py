@@ -1,6 +1,6 @@
 """From events to deliveries: rows that nobody announced yet, taken by any number of sweeps side by side."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from django.db import connection, transaction
 
@@ -19,7 +19,7 @@ UPDATE workspaces_event AS event SET announced_at = statement_timestamp() FROM (
   ORDER BY xid, seq LIMIT %s FOR UPDATE SKIP LOCKED) AS next
 WHERE (event.workspace_id, event.xid, event.seq, event.created_at)
   = (next.workspace_id, next.xid, next.seq, next.created_at)
-RETURNING event.workspace_id, event.xid::text::bigint, event.seq, event.topic, event.kind, event.object, event.number,
+RETURNING event.workspace_id, event.seq, event.topic, event.kind, event.object, event.number,
   event.created_at
 """
 
@@ -42,22 +42,20 @@ def _announce_some() -> int:
     return len(taken)
 
 
-def _deliveries(happenings: Collection[Happening]) -> list[Delivery]:
+def _deliveries(happenings: Collection[Happening]) -> Iterator[Delivery]:
     """In the order of the events; none where no endpoint asks."""
-    workspaces = {one.workspace_id for one in happenings}
-    endpoints = list(Endpoint.objects.filter(enabled=True, workspace__in=workspaces))
+    endpoints = list(Endpoint.objects.filter(enabled=True, workspace__in={one.workspace_id for one in happenings}))
     asked = [
         (one, endpoint)
         for one in sorted(happenings, key=lambda one: one.seq)
         for endpoint in endpoints
         if endpoint.workspace_id == one.workspace_id and one.kind in endpoint.kinds
     ]
-    subjects = Subjects([one for one, _ in asked]) if asked else None
-    made = [
-        (one, endpoint, subjects and subjects.body(one, with_arguments=endpoint.include_arguments))
-        for one, endpoint in asked
-    ]
-    return [_delivery(one, endpoint, body) for one, endpoint, body in made if body is not None]
+    subjects = Subjects([one for one, _ in asked])
+    for one, endpoint in asked:
+        body = subjects.body(one, with_arguments=endpoint.include_arguments)
+        if body is not None:
+            yield _delivery(one, endpoint, body)
 
 
 def _delivery(happening: Happening, endpoint: Endpoint, body: bytes) -> Delivery:
@@ -66,7 +64,6 @@ def _delivery(happening: Happening, endpoint: Endpoint, body: bytes) -> Delivery
         endpoint=endpoint,
         kind=happening.kind,
         object=happening.object,
-        event_xid=happening.xid,
         event_seq=happening.seq,
         body=body,
     )

@@ -1,6 +1,6 @@
 """What a webhook says: which thing, what happened to it, where to look; arguments only for who asked for them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,6 @@ class Happening:
     """One event row."""
 
     workspace_id: int
-    xid: int
     seq: int
     topic: str
     kind: str
@@ -43,7 +42,7 @@ class Subjects:
         runs = Run.objects.select_related("agent", "workspace").in_bulk(ids["run"])
         self._found: dict[str, dict[UUID, Any]] = {"approval": approvals, "tool_call": calls, "run": runs}
         decisions = Decision.objects.select_related("person").filter(approval__in=approvals)
-        self._decisions = {(decision.approval_id, decision.n): decision for decision in decisions}
+        self._decisions: dict[tuple[UUID, int | None], Decision] = {(one.approval_id, one.n): one for one in decisions}
 
     def body(self, happening: Happening, *, with_arguments: bool) -> bytes | None:
         """The body of a webhook about this event; None if what it is about is gone."""
@@ -99,7 +98,11 @@ def _about_run(run: Run) -> dict[str, Any]:
     }
 
 
-_ABOUT = {"approval": _about_approval, "tool_call": _about_call, "run": _about_run}
+_ABOUT: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "approval": _about_approval,
+    "tool_call": _about_call,
+    "run": _about_run,
+}
 
 
 def _names(run: Run, call: ToolCall) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _claimed(endpoints: list[UUID], room: int) -> list[UUID]:
     _bury_superseded(endpoints)
     values = {"lease": LEASE_SECONDS, "endpoints": endpoints, "each": AT_ONCE_EACH, "room": room}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
+        cursor.execute(_CLAIM, values)  # type: ignore[arg-type]
         return [found for (found,) in cursor.fetchall()]
 
 
