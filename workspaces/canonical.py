@@ -18,6 +18,8 @@ EXPONENT_FROM = 1e21  # from here RFC 8785 writes floats with an exponent, so th
 
 _TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
+    r"\\u(?:0000|[dD][89a-fA-F])|[\ud800-\udfff]|\d{16}|\d[eE]"
+)  # what `check` may refuse after parsing
 _REFUSED_IN_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -50,56 +52,60 @@ def digest(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()
 
 
-def check(value: Any, path: str = "", depth: int = 0) -> None:
+def check(value: Any, depth: int = 0) -> None:
     """Raise CanonicalError unless `value` is JSON with exactly one canonical form."""
     if isinstance(value, str):
-        _check_text(value, path)
+        _check_text(value)
     elif isinstance(value, dict):
-        _check_members(value, path, depth)
+        _check_members(value, depth)
     elif isinstance(value, list | tuple):
-        _check_items(value, path, depth)
+        _check_items(value, depth)
     elif isinstance(value, int | float):
-        _check_number(value, path)
+        _check_number(value)
     elif value is not None:
-        raise CanonicalError(f"A {type(value).__name__} is not JSON.", path)
+        raise CanonicalError(f"A {type(value).__name__} is not JSON.")
 
 
-def _check_members(members: dict[Any, Any], path: str, depth: int) -> None:
-    _check_nesting(depth, path)
+def _check_members(members: dict[Any, Any], depth: int) -> None:
+    _check_nesting(depth)
     for name, member in members.items():
         if not isinstance(name, str):
-            raise CanonicalError("Names in an object must be strings.", path)
-        _check_text(name, path)
-        check(member, f"{path}/{_escape(name)}", depth + 1)
+            raise CanonicalError("Names in an object must be strings.")
+        _check_text(name)
+        try:
+            check(member, depth + 1)
+        except CanonicalError as error:
+            error.path = f"/{name.replace('~', '~0').replace('/', '~1')}{error.path}"
+            raise
 
 
-def _check_items(items: list[Any] | tuple[Any, ...], path: str, depth: int) -> None:
-    _check_nesting(depth, path)
+def _check_items(items: list[Any] | tuple[Any, ...], depth: int) -> None:
+    _check_nesting(depth)
     for index, item in enumerate(items):
-        check(item, f"{path}/{index}", depth + 1)
+        try:
+            check(item, depth + 1)
+        except CanonicalError as error:
+            error.path = f"/{index}{error.path}"
+            raise
 
 
-def _check_nesting(depth: int, path: str) -> None:
+def _check_nesting(depth: int) -> None:
     if depth >= MAX_DEPTH:
-        raise CanonicalError(f"The JSON is nested more than {MAX_DEPTH} levels deep.", path)
+        raise CanonicalError(f"The JSON is nested more than {MAX_DEPTH} levels deep.")
 
 
-def _check_text(text: str, path: str) -> None:
+def _check_text(text: str) -> None:
     if found := _REFUSED_IN_TEXT.search(text):
         what = "the character NUL" if found[0] == "\x00" else "half of a surrogate pair"
-        raise CanonicalError(f"A text contains {what}.", path)
+        raise CanonicalError(f"A text contains {what}.")
 
 
-def _check_number(number: float, path: str) -> None:
+def _check_number(number: float) -> None:
     if isinstance(number, float) and not math.isfinite(number):
-        raise CanonicalError("NaN and Infinity are not JSON.", path)
+        raise CanonicalError("NaN and Infinity are not JSON.")
     is_integral = isinstance(number, int) or abs(number) < EXPONENT_FROM
     if is_integral and abs(number) > MAX_SAFE_INTEGER:
-        raise CanonicalError("An integer beyond 2^53 loses digits in other programs: use a string.", path)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+        raise CanonicalError("An integer beyond 2^53 loses digits in other programs: use a string.")
 
 
 def _decode(raw: bytes | str, max_bytes: int) -> str:
