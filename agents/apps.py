@@ -6,6 +6,8 @@ from agents.tools import registry
 
 
 class AgentsConfig(AppConfig):
+    """The runtime, and what it runs."""
+
     name = "agents"
 
     def ready(self) -> None:

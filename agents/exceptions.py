@@ -1,5 +1,7 @@
 """What can go wrong in the runtime; every class says what happened."""
 
+from typing import Any
+
 from workspaces.exceptions import Conflict, CountersignError, NotFound, Unprocessable
 
 
@@ -10,13 +12,13 @@ class LostClaim(Exception):
 class EffectFailed(Exception):
     """An effect has failed for good; raised inside the flow, which may catch it."""
 
-    def __init__(self, error: dict):
+    def __init__(self, error: dict[str, Any]):
         self.error = error
         super().__init__(error.get("message") or error.get("type") or "failed")
 
 
 class FlowError(Exception):
-    """The flow did what a flow cannot do (awaited something foreign, awaited in `finally`, returned what is not JSON)."""
+    """The flow did what a flow cannot do: awaited something foreign, or in `finally`, or returned what is not JSON."""
 
 
 class Diverged(Exception):

@@ -13,7 +13,7 @@ from agents.tools import children
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="agents.advance_run", ignore_result=True)
+@shared_task(name="agents.advance_run", ignore_result=True)  # type: ignore[untyped-decorator]
 def advance_run(run_id: str) -> None:
     """Advance the run if it is due; a doubled, delayed or forged message does no harm."""
     try:
@@ -24,13 +24,13 @@ def advance_run(run_id: str) -> None:
     advance(run)
 
 
-@worker_init.connect
+@worker_init.connect  # type: ignore[untyped-decorator]
 def warm(**_: object) -> None:
     """A worker is ready when its first call need not wait for imports."""
     warm_up()
 
 
-@worker_shutdown.connect
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
 def cool(**_: object) -> None:
     """Calls in flight end before their worker does."""
     children.stop()

@@ -12,7 +12,7 @@ TEXT = "x" * 1000
 
 
 class Instant:
-    """A model that answers at once: `model` is how many rounds it takes and what it asks for then, as 200:bench_stamp."""
+    """A model that answers at once; `model` says after how many rounds it asks for what: 200:bench_stamp."""
 
     def complete(self, request, on_delta=None):
         rounds, _, last = request.model.partition(":")

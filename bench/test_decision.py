@@ -3,7 +3,7 @@
 import pytest
 
 import bench.story  # noqa: F401
-from agents.models import Agent
+from agents.models import Agent, Run
 from agents.starting import start_run
 from reviews.models import ApprovalRequest
 from tests.factories import make_policy
@@ -37,5 +37,5 @@ def test_b5_decision_to_tool(product, show, tmp_path, rounds):
         product.wait_until(lambda n=number: stamps.exists() and len(stamps.read_text().splitlines()) > n)
         approval.refresh_from_db()
         taken.append(float(stamps.read_text().splitlines()[-1]) - approval.effective_at.timestamp())
-        product.wait_until(lambda: not approval.run.__class__.objects.active().exists())
+        product.wait_until(lambda: not Run.objects.active().exists())
     show("B5_decision_to_tool", "ms", [1000 * seconds for seconds in taken], history_rounds=rounds)

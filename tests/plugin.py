@@ -24,6 +24,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     early_config.stash[STARTED] = stack = ExitStack()
     home = stack.enter_context(temporary_home())
     os.environ["COUNTERSIGN_HOME"] = str(home)
+    os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
     (home / "static").mkdir()
     stack.enter_context(services(home))
     try:

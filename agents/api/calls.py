@@ -1,6 +1,6 @@
 """REST: tool calls and agents."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -16,13 +16,12 @@ from agents.runtime.text import loads
 from workspaces.idempotency import idempotent
 
 router = Router(tags=["tool calls"])
-Status = Literal[tuple(CallStatus.values)]  # type: ignore[valid-type]
 
 
 @router.get("/tool-calls", response=ToolCallPage)
 def list_calls(
     request: HttpRequest,
-    status: Status | None = None,
+    status: CallStatus | None = None,
     run: UUID | None = None,
     cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

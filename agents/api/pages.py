@@ -19,10 +19,12 @@ def page[M: models.Model](rows: models.QuerySet[M], cursor: str, limit: int) -> 
 
 
 def write(key: UUID) -> str:
+    """The cursor after this key."""
     return base64.urlsafe_b64encode(key.bytes).decode().rstrip("=")
 
 
 def read(cursor: str) -> UUID:
+    """The key that a cursor stands for; raises Unprocessable."""
     try:
         return UUID(bytes=base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):

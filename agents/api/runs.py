@@ -1,6 +1,6 @@
 """REST: runs, their steps and their messages."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -34,7 +34,6 @@ from workspaces.idempotency import idempotent
 router = Router(tags=["runs"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 Seq = Annotated[int, Query(ge=0, le=2**31 - 1)]
-RunStatusName = Literal[tuple(RunStatus.values)]  # type: ignore[valid-type]
 
 
 @router.post("/runs", response={201: RunOut})
@@ -47,7 +46,7 @@ def start(request: HttpRequest, body: RunIn) -> Any:
 
 @router.get("/runs", response=RunPage)
 def list_runs(
-    request: HttpRequest, status: RunStatusName | None = None, agent: str = "", cursor: str = "", limit: Limit = 50
+    request: HttpRequest, status: RunStatus | None = None, agent: str = "", cursor: str = "", limit: Limit = 50
 ) -> Any:
     """Runs, newest first."""
     runs = _runs(request)
@@ -88,7 +87,9 @@ def spans(request: HttpRequest, run_id: UUID) -> Any:
 
 
 @router.get("/runs/{uuid:run_id}/events", openapi_extra={"responses": {200: {"content": {"text/event-stream": {}}}}})
-def events(request: HttpRequest, run_id: UUID, last_event_id: Annotated[str, Header(alias="Last-Event-ID")] = "") -> Any:
+def events(
+    request: HttpRequest, run_id: UUID, last_event_id: Annotated[str, Header(alias="Last-Event-ID")] = ""
+) -> Any:
     """Server-sent events: one `step` a committed step (id = seq), `status` at each change, and `end`."""
     run = _run(request, run_id)
     after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0

@@ -106,7 +106,12 @@ class Importer:
     def _version(self, transcript: Transcript) -> AgentVersion:
         tools = self._tools(transcript)
         chain = [{"provider": "recorded", "model": "recording"}]
-        wanted = {"instructions": transcript.instructions, "tools": tools, "chain": chain, "flow": PLAYED}
+        wanted: dict[str, Any] = {
+            "instructions": transcript.instructions,
+            "tools": tools,
+            "chain": chain,
+            "flow": PLAYED,
+        }
         found = self.agent.versions.filter(**wanted).first()
         return found or self.agent.add_version(**wanted, max_steps=10_000, max_tokens=10**9, max_cost=10_000)
 
@@ -154,6 +159,7 @@ class Spoken:
 
 
 def _checkpoint(run: Run, row: Row) -> Checkpoint:
+    assert run.started_at and run.finished_at
     return Checkpoint(
         run=run,
         seq=row.seq,

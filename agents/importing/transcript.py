@@ -4,7 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,7 @@ class Transcript:
 
 def read(path: Path) -> Iterator[tuple[int, Transcript | TranscriptRefused]]:
     """Each line's number, and its transcript or why it was refused. The file may be gzipped."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as lines:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         number = 0
         try:
             for number, line in enumerate(lines, 1):
@@ -79,7 +78,8 @@ def _transcript(record: Any) -> Transcript:
 def _conversation(record: Any) -> list[dict[str, Any]]:
     if not isinstance(record, dict):
         raise TranscriptRefused("a record must be one JSON object")
-    messages = next((record[name] for name in CONVERSATION if isinstance(record.get(name), list)), None)
+    found = (record[name] for name in CONVERSATION if isinstance(record.get(name), list))
+    messages: list[dict[str, Any]] = next(found, [])
     if not messages:
         raise TranscriptRefused(f"a record needs a list of messages under {' or '.join(CONVERSATION)}")
     return messages
@@ -98,7 +98,7 @@ def _check_order(messages: list[dict[str, Any]]) -> None:
     """The order that a chat has: the user speaks first, and every call's result follows its turn."""
     if not messages or not _is_heard(messages[0]):
         raise TranscriptRefused("a conversation must start with a user message")
-    for before, after in zip(messages, messages[1:], strict=False):
+    for before, after in pairwise(messages):
         if before["role"] == after["role"] == "assistant":
             raise TranscriptRefused("two assistant messages in a row cannot be played back")
         called = [block["id"] for block in before["content"] if block["type"] == "tool_use"]
@@ -109,7 +109,7 @@ def _check_order(messages: list[dict[str, Any]]) -> None:
 
 def _results(messages: list[dict[str, Any]]) -> Iterator[str]:
     """Results in the order of their calls, whatever order they were recorded in."""
-    for before, after in zip(messages, messages[1:], strict=False):
+    for before, after in pairwise(messages):
         found = {block["tool_use_id"]: block["content"] for block in after["content"] if block["type"] == "tool_result"}
         yield from (found[block["id"]] for block in before["content"] if block["type"] == "tool_use")
 

@@ -9,6 +9,8 @@ from workspaces.models import Workspace
 
 
 class AgentQuerySet(models.QuerySet["Agent"]):
+    """Selections of agents."""
+
     def startable(self) -> "AgentQuerySet":
         return self.filter(active_version__isnull=False).select_related("active_version")
 
@@ -19,7 +21,9 @@ class Agent(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="agents")
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, default="")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     examples = ArrayField(models.TextField(), default=list, blank=True, help_text="Inputs to try it with.")
     active_version = models.ForeignKey(
         "agents.AgentVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -64,7 +68,9 @@ class AgentVersion(models.Model):
     chain = models.JSONField(
         default=list, help_text='The chain of models, first choice first: [{"provider": "anthropic", "model": "…"}].'
     )
-    model_settings = models.JSONField(default=dict, blank=True, help_text="max_tokens, effort and the like for each model call.")
+    model_settings = models.JSONField(
+        default=dict, blank=True, help_text="max_tokens, effort and the like for each model call."
+    )
     tools = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     max_steps = models.PositiveIntegerField(default=200)
     max_tokens = models.PositiveBigIntegerField(default=2_000_000)

@@ -21,9 +21,9 @@ class Checkpoint(models.Model):
     kind = models.TextField(help_text="start, model, tool, receive, until, branch, note, now or random.")
     request = models.BinaryField(help_text="Digest of what the flow asked for.")
     outcome = models.TextField(help_text="JSON text.")
-    state = models.TextField(null=True, help_text="JSON Patch from the state before.")
-    messages = models.TextField(null=True, help_text="New entries of each conversation.")
-    keyframe = models.TextField(null=True, help_text="Whole state and entries, every 256 rows.")
+    state = models.TextField(null=True, help_text="JSON Patch from the state before.")  # noqa: DJ001
+    messages = models.TextField(null=True, help_text="New entries of each conversation.")  # noqa: DJ001
+    keyframe = models.TextField(null=True, help_text="Whole state and entries, every 256 rows.")  # noqa: DJ001
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "position"], name="checkpoint_position_is_unique")]

@@ -14,9 +14,8 @@ from workspaces import audit, canonical, hints
 from workspaces.models import Token, Workspace
 
 if TYPE_CHECKING:
-    from workspaces.principal import Principal
-
     from agents.models.message import Message
+    from workspaces.principal import Principal
 
 
 class UUID7(models.Func):
@@ -28,6 +27,8 @@ class UUID7(models.Func):
 
 
 class RunStatus(models.TextChoices):
+    """Where a run is; see RUN_MOVES."""
+
     QUEUED = "queued"
     RUNNING = "running"
     WAITING = "waiting"
@@ -55,6 +56,8 @@ SET_ASIDE = [RunStatus.PAUSED, RunStatus.DIVERGED, RunStatus.POISONED, RunStatus
 
 
 class RunQuerySet(models.QuerySet["Run"]):
+    """Selections of runs."""
+
     def active(self) -> "RunQuerySet":
         return self.exclude(status__in=ENDED)
 
@@ -94,9 +97,11 @@ class Run(models.Model):
 
     tokens = models.BigIntegerField(default=0, db_default=0)
     cost = models.BigIntegerField(default=0, db_default=0, help_text="Millionths of a US dollar.")
-    result = models.TextField(null=True, help_text="JSON text of what the flow returned.")
+    result = models.TextField(null=True, help_text="JSON text of what the flow returned.")  # noqa: DJ001
     error = models.JSONField(null=True, help_text="Why the run failed or was set aside: {type, message, …}.")
-    ended_by = models.TextField(default="", db_default="", help_text="What ended it when not the flow: a limit, recording.")
+    ended_by = models.TextField(
+        default="", db_default="", help_text="What ended it when not the flow: a limit, recording."
+    )
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True)

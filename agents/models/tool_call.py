@@ -19,6 +19,8 @@ type Resolution = Literal["happened", "did_not_happen", "retry"]
 
 
 class CallStatus(models.TextChoices):
+    """Where a call is; see CALL_MOVES."""
+
     PROPOSED = "proposed"
     DENIED = "denied"
     WAITING = "waiting"
@@ -44,6 +46,8 @@ OPEN = ["proposed", "waiting", "ready", "executing", "in_doubt"]
 
 
 class ToolCallQuerySet(models.QuerySet["ToolCall"]):
+    """Selections of tool calls."""
+
     def open(self) -> "ToolCallQuerySet":
         return self.filter(status__in=OPEN)
 
@@ -80,7 +84,7 @@ class ToolCall(models.Model):
     attempt = models.IntegerField(default=0, db_default=0)
     epoch = models.IntegerField(null=True, help_text="Claim that started the last attempt.")
     deadline_at = models.DateTimeField(null=True)
-    outcome = models.TextField(null=True, help_text="JSON text: the outcome before a checkpoint holds it.")
+    outcome = models.TextField(null=True, help_text="JSON text: the outcome before a checkpoint holds it.")  # noqa: DJ001
     report = models.JSONField(null=True, help_text="What a fenced worker learned too late; evidence, nothing more.")
     seq = models.IntegerField(null=True, help_text="The checkpoint with the outcome; null while there is none.")
 
@@ -124,9 +128,10 @@ class ToolCall(models.Model):
         call.run.wake()
 
     @property
-    def arguments(self) -> dict:
+    def arguments(self) -> dict[str, Any]:
         """The canonical arguments as a value."""
-        return orjson.loads(bytes(self.args))
+        value: dict[str, Any] = orjson.loads(bytes(self.args))
+        return value
 
 
 def resolved(kind: Resolution, result: Any, reason: str) -> tuple[CallStatus, dict[str, Any] | None]:

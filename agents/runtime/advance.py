@@ -123,10 +123,7 @@ class Advance:
 
     def _ended(self, done: Done) -> list[Ended]:
         """What one end under way comes to; nothing where it is tried again or in doubt."""
-        if done.underway.call is not None:
-            ended = self.performing.tool_ended(done)
-        else:
-            ended = self._model_ended(done)
+        ended = self.performing.tool_ended(done) if done.underway.call else self._model_ended(done)
         return [ended] if ended else []
 
     def _model_ended(self, done: Done) -> Ended | None:
@@ -205,7 +202,7 @@ class Advance:
         return any(effect.kind == "receive" for effect, _ in self.drive.pending.values())
 
     def _due(self, segment: Segment) -> float | None:
-        times = [effect.ask["at"] for effect in self._until()] + self.performing.times()
+        times: list[float] = [effect.ask["at"] for effect in self._until()] + self.performing.times()
         times.append(self.claim.created + self.version.limits["max_seconds"])
         return min(times)
 
@@ -224,7 +221,7 @@ class Advance:
         segment.result = dumps(self.drive.run.last_text)
 
     def _set_aside(self, divergence: Diverged) -> None:
-        error = {"type": "diverged", "message": str(divergence)}
+        error: dict[str, Any] = {"type": "diverged", "message": str(divergence)}
         error |= {"recorded": divergence.recorded, "asked": divergence.asked}
         self.claim.commit(Segment(rows=[], to="diverged", error=error))
 
@@ -242,5 +239,3 @@ def explained(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     return {"type": type(error).__name__, "message": str(error), "place": place}
-
-

@@ -68,7 +68,7 @@ class Join:
 
 
 class Drive:
-    """A flow in memory. `pending` are the effects it waits for; `take()` gives the rows that nobody has committed yet."""
+    """A flow in memory: `pending` are the effects it waits for, `take()` gives the rows that are not committed yet."""
 
     def __init__(
         self, spec: FlowSpec, run: FlowRun, *, now: Callable[[], float], random: Callable[[], float], seq: int = 0
@@ -76,7 +76,8 @@ class Drive:
         self.spec, self.run, self.now, self.random, self.seq = spec, run, now, random, seq
         self.pending: dict[str, tuple[Effect, Callable[[Outcome], None]]] = {}
         self.fresh: list[Row] = []
-        self.done, self.result, self.error = False, None, None
+        self.done, self.result = False, None
+        self.error: BaseException | None = None
         self.live = False
         self._base: Any = None
         self._tasks: list[Task] = []

@@ -121,9 +121,7 @@ class FlowRun:
         """One model turn over the conversation; its message is appended. Raises EffectFailed."""
         talk = self.conversation(conversation)
         heard, settings = talk.hash.copy(), self.settings_digest
-        effect = Effect(
-            "model", {"conversation": conversation}, Reply.of, lambda: heard.digest()[:16] + settings
-        )
+        effect = Effect("model", {"conversation": conversation}, Reply.of, lambda: heard.digest()[:16] + settings)
         reply: Reply = await effect
         talk.refer([effect.position])
         return reply

@@ -20,9 +20,9 @@ from agents.runtime.text import dumps, loads
 from agents.runtime.version import Version, for_model, recording
 from agents.runtime.work import Done, Work, child_slots
 from agents.tools import children
-from agents.tools.types import CallContext, ToolResult
 from agents.tools.perform import perform
 from agents.tools.spec import ToolSpec
+from agents.tools.types import CallContext, ToolResult
 
 ANSWERED = frozenset({"denied", "failed", "rejected", "answered", "expired", "succeeded", "cancelled"})
 PASSED_ON = ("temperature", "top_p", "top_k", "thinking")
@@ -250,7 +250,11 @@ class Performing:
         """What the recording says that this call came to."""
         results = recording(self.claim.recording_id)[1] if self.claim.recording_id else []
         if index >= len(results):
-            error = {"type": "not_recorded", "message": "The recording has no result for this call.", "retryable": False}
+            error = {
+                "type": "not_recorded",
+                "message": "The recording has no result for this call.",
+                "retryable": False,
+            }
             return ToolResult("failed", error=error)
         return ToolResult("succeeded", dumps(results[index]))
 

@@ -18,7 +18,6 @@ from workspaces.models import Switch
 STATUS = {"allow": "ready", "ask": "waiting", "deny": "denied"}
 
 
-
 class Proposing:
     """Turns pending tool effects of one claim into proposed calls."""
 
@@ -73,9 +72,7 @@ class Proposing:
             outcome=dumps(denied(verdict)) if verdict.decision == "deny" else None,
         )
 
-    def proposal(
-        self, spec: ToolSpec, args: bytes, digest: bytes, epoch: int, call: Call | None = None
-    ) -> Proposal:
+    def proposal(self, spec: ToolSpec, args: bytes, digest: bytes, epoch: int, call: Call | None = None) -> Proposal:
         """What the gate is asked about; with `call`, one that was judged before."""
         return Proposal(
             workspace_id=self.claim.workspace_id,
@@ -130,15 +127,18 @@ def as_proposed(value: Any) -> bytes:
 
 
 def denied(verdict: Verdict) -> dict[str, Any]:
+    """The outcome of a call that the rules forbid."""
     return {"status": "denied", "error": {"type": "denied", "message": verdict.why, "retryable": False}}
 
 
 def unknown_tool(name: str, offered: list[str]) -> dict[str, Any]:
+    """What the model is told about a tool that is not there."""
     message = f"There is no tool {name!r} here. Available: {', '.join(offered) or 'none'}."
     return {"type": "unknown_tool", "message": message, "retryable": False}
 
 
 def invalid_arguments(name: str, refusal: ArgumentsRefused) -> dict[str, Any]:
+    """What the model is told about arguments that do not fit, path by path."""
     message = f"The arguments do not fit {name}: " + "; ".join(
         f"{error['path'] or 'arguments'}: {error['message']}" for error in refusal.errors
     )

@@ -54,8 +54,10 @@ def _change(holder: Any, key: str, change: dict[str, Any]) -> None:
 
 
 def escape(key: str) -> str:
+    """A key as one part of a JSON pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
 
 
 def unescape(part: str) -> str:
+    """The key that a part of a JSON pointer names."""
     return part.replace("~1", "/").replace("~0", "~")

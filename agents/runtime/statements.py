@@ -92,7 +92,7 @@ SELECT mine.status, mine.woken, (SELECT array_agg(position || ' ' || id) FROM pr
 FROM mine JOIN workspaces_switch AS switch ON switch.workspace_id = mine.workspace_id
 """)
 
-# The intent of a keyed or unsafe call, written before the tool is entered. FOR SHARE waits for a stop that is being set.
+# The intent of a keyed or unsafe call, written before the tool is entered. FOR SHARE waits for a stop being set.
 START = Statement("""
 WITH open AS (
   SELECT workspace_id FROM workspaces_switch WHERE workspace_id = %(workspace)s AND NOT stopped

@@ -1,9 +1,10 @@
 """What a run executes: its agent version, frozen, and the tools behind the names it lists."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from agents.models import AgentVersion, Recording, Tool
 from agents.runtime import flow
@@ -11,9 +12,11 @@ from agents.runtime.text import dumps, loads
 from agents.tools import registry
 from agents.tools.question import QUESTION
 from agents.tools.spec import ToolSpec
+from agents.tools.types import Effect, Reach
 
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
-STRICTER = {"read": 0, "keyed": 1, "unsafe": 2, "inside": 0, "outside": 1}
+EFFECTS: list[Effect] = ["read", "keyed", "unsafe"]
+REACHES: list[Reach] = ["inside", "outside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Version:
     instructions: str
     settings: dict[str, Any]
     tools: list[str]
-    limits: dict[str, float]
+    limits: Mapping[str, float]
     digest: bytes
 
     def offers(self, name: str) -> bool:
@@ -55,7 +58,7 @@ def catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpec]:
     for row in Tool.objects.filter(workspace_id=workspace_id):
         declared = specs.get(row.name)
         if declared is not None:
-            specs[row.name] = tightened(declared, effect=row.effect, reaches=row.reaches)
+            specs[row.name] = tightened(declared, effect=cast(Effect, row.effect), reaches=cast(Reach, row.reaches))
         elif row.is_recorded:
             specs[row.name] = recorded_tool(row)
     return specs
@@ -67,9 +70,11 @@ def recorded_catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpe
     return {row.name: recorded_tool(row) for row in Tool.objects.filter(workspace_id=workspace_id, is_recorded=True)}
 
 
-def tightened(spec: ToolSpec, *, effect: str, reaches: str) -> ToolSpec:
+def tightened(spec: ToolSpec, *, effect: Effect, reaches: Reach) -> ToolSpec:
     """Code declares, an admin may only tighten."""
-    return spec.declared_as(max(spec.effect, effect, key=STRICTER.get), max(spec.reaches, reaches, key=STRICTER.get))
+    stricter = max(EFFECTS.index(spec.effect), EFFECTS.index(effect))
+    further = max(REACHES.index(spec.reaches), REACHES.index(reaches))
+    return spec.declared_as(EFFECTS[stricter], REACHES[further])
 
 
 def recorded_tool(row: Tool) -> ToolSpec:
@@ -78,8 +83,8 @@ def recorded_tool(row: Tool) -> ToolSpec:
         name=row.name,
         description=row.description,
         schema=row.schema or ANY_OBJECT,
-        effect=row.effect,
-        reaches=row.reaches,
+        effect=cast(Effect, row.effect),
+        reaches=cast(Reach, row.reaches),
         function=None,
     )
 

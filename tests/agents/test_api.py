@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agents.runtime.advance import advance
-from tests.agents.runtime.conftest import STORIES, agent, allow_all, asks, ledger, says, start, workspace  # noqa: F401
+from tests.agents.conftest import STORIES, asks, says
 from tests.ledger.tools import lines
 from workspaces.models import Membership, Person, Token, Workspace
 
@@ -47,7 +47,12 @@ def test_a_program_starts_a_run_and_reads_everything_about_it(call, agent):
     run = made.json()["id"]
     advance(run)
     shown = call("get", f"/runs/{run}").json()
-    assert (shown["status"], shown["result"], shown["labels"], shown["started_by"]) == ("succeeded", "done", {"case": "7"}, "olga")
+    assert (shown["status"], shown["result"], shown["labels"], shown["started_by"]) == (
+        "succeeded",
+        "done",
+        {"case": "7"},
+        "olga",
+    )
     first = call("get", f"/runs/{run}/checkpoints?limit=2").json()
     rest = call("get", f"/runs/{run}/checkpoints?after={first['next']}").json()
     assert [step["seq"] for step in first["items"] + rest["items"]] == [1, 2, 3, 4]
@@ -68,13 +73,18 @@ def test_events_are_streamed_to_the_end(call, agent, start):
     import asyncio
 
     async def read():
-        return "".join([chunk async for chunk in answer.streaming_content if chunk] if False else [
-            chunk.decode() if isinstance(chunk, bytes) else chunk async for chunk in answer
-        ])
+        return "".join(
+            [chunk async for chunk in answer.streaming_content if chunk]
+            if False
+            else [chunk.decode() if isinstance(chunk, bytes) else chunk async for chunk in answer]
+        )
 
     text = asyncio.run(read())
     assert [line for line in text.splitlines() if line.startswith(("id:", "event:"))] == [
-        "id: 2", "event: step", "event: status", "event: end",
+        "id: 2",
+        "event: step",
+        "event: status",
+        "event: end",
     ]
 
 
@@ -128,8 +138,14 @@ def test_another_workspace_and_an_unknown_id_answer_alike(call, agent, start):
     Membership.objects.create(workspace=other, person=sam, roles=["operator"])
     secret = issue(other, sam, "runs:read", "runs:write")
     for method, path in [
-        ("get", ""), ("get", "/checkpoints"), ("get", "/state"), ("get", "/spans"), ("get", "/events"),
-        ("post", "/messages"), ("post", "/cancellation"), ("post", "/verification"),
+        ("get", ""),
+        ("get", "/checkpoints"),
+        ("get", "/state"),
+        ("get", "/spans"),
+        ("get", "/events"),
+        ("post", "/messages"),
+        ("post", "/cancellation"),
+        ("post", "/verification"),
     ]:
         body = {"content": "x"} if path == "/messages" else {}
         known = call(method, f"/runs/{run.pk}{path}", body, key=secret)

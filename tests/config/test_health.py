@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from tests.agents.runtime.conftest import agent, says, start, workspace  # noqa: F401 - fixtures
+from tests.agents.conftest import agent, says, start, workspace  # noqa: F401 - fixtures
 
 
 def test_the_process_is_alive_without_asking_the_database(client: Client) -> None:

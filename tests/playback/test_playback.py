@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -65,7 +64,11 @@ class Approver:
 
     def decide(self, approval):
         doubt = approval["subject_kind"] == "in_doubt"
-        said = {"kind": "happened", "reason": "recorded", "result": self.results(approval)} if doubt else {"kind": "approve"}
+        said = (
+            {"kind": "happened", "reason": "recorded", "result": self.results(approval)}
+            if doubt
+            else {"kind": "approve"}
+        )
         answer = self.http.post(f"/approvals/{approval['id']}/decisions", json=said | {"digest": approval["digest"]})
         assert answer.status_code == 200, answer.text
         self.decided[said["kind"]] += 1
@@ -91,7 +94,8 @@ def test_all_conversations_play_to_their_end_under_a_policy_that_asks(product):
 
 
 def check(decided):
-    recorded = [json.loads(line) for line in gzip.open(FILE)]
+    with gzip.open(FILE) as lines:
+        recorded = [json.loads(line) for line in lines]
     by_task = {(r["task_id"], r["trial"]): r["traj"][1:] for r in recorded}
     assert Run.objects.count() == 100
     for run in Run.objects.all():

@@ -50,7 +50,9 @@ def without_ids(messages):
     """Messages as two recordings of the same conversation would show them."""
     plain = []
     for message in messages:
-        calls = [(c["function"]["name"], json.loads(c["function"]["arguments"])) for c in message.get("tool_calls") or []]
+        calls = [
+            (c["function"]["name"], json.loads(c["function"]["arguments"])) for c in message.get("tool_calls") or []
+        ]
         plain.append((message["role"], message.get("content"), calls))
     return plain
 
@@ -79,7 +81,12 @@ def bring(olga, tmp_path):
 def test_a_conversation_becomes_a_finished_run(bring):
     bring(TALK)
     run = Run.objects.get()
-    assert (run.status, run.ended_by, run.agent.name, run.title) == ("succeeded", "recording", "imported/talks", "two please")
+    assert (run.status, run.ended_by, run.agent.name, run.title) == (
+        "succeeded",
+        "recording",
+        "imported/talks",
+        "two please",
+    )
     assert run.labels == {"reward": 1.0} and run.version.instructions == "Be kind."
     assert without_ids(to_openai(messages_at(run))) == without_ids(TALK["traj"][1:])
     assert [call.arguments for call in run.tool_calls.order_by("position")] == [{"n": 1}, {"n": 2}]
@@ -145,8 +152,11 @@ def test_all_recorded_conversations_are_imported_as_they_were(olga):
         call_command("import_runs", file, tools=tools, person="olga")
     assert Run.objects.count() == 100 and ToolCall.objects.count() == 572
     assert ToolCall.objects.filter(effect="unsafe").count() == 121
-    recorded = [json.loads(line) for line in gzip.open(file)]
+    with gzip.open(file) as lines:
+        recorded = [json.loads(line) for line in lines]
     by_task = {(r["task_id"], r["trial"]): r["traj"][1:] for r in recorded}
     for run in Run.objects.all():
-        assert without_ids(to_openai(messages_at(run))) == without_ids(by_task[run.labels["task_id"], run.labels["trial"]])
+        assert without_ids(to_openai(messages_at(run))) == without_ids(
+            by_task[run.labels["task_id"], run.labels["trial"]]
+        )
         assert run.labels["expected_actions"] is not None

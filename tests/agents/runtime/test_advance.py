@@ -6,18 +6,30 @@ from agents.models import Checkpoint, ToolCall
 from agents.reading import messages_at, timeline
 from agents.runtime import journal_check
 from agents.runtime.text import loads
-from tests.agents.runtime.conftest import asks, says
+from tests.agents.conftest import asks, says
 from tests.ledger.tools import lines
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def results(run):
-    return [block["content"] for m in messages_at(run) if m["role"] == "user" for block in m["content"] if "tool_use_id" in block]
+    return [
+        block["content"]
+        for m in messages_at(run)
+        if m["role"] == "user"
+        for block in m["content"]
+        if "tool_use_id" in block
+    ]
 
 
 def test_a_run_reads_writes_and_answers(play):
-    run = play("r", [asks(("ledger_look", {"what": "a"}), ("ledger_put", {"what": "b"}), ("ledger_pay", {"what": "c"})), says("done")])
+    run = play(
+        "r",
+        [
+            asks(("ledger_look", {"what": "a"}), ("ledger_put", {"what": "b"}), ("ledger_pay", {"what": "c"})),
+            says("done"),
+        ],
+    )
     assert (run.status, loads(run.result)) == ("succeeded", "done")
     assert results(run) == ["seen a", "put b", "paid c"]
     assert sorted(line.split()[0] for line in lines()) == ["pay", "put"]
@@ -38,7 +50,10 @@ def test_unknown_tools_and_bad_arguments_are_told_to_the_model(play):
 def test_a_declined_write_is_failed_and_a_broken_one_is_in_doubt(play):
     run = play("r", [asks(("ledger_decline", {"what": "x"}), ("ledger_break", {"what": "y"})), says("ok")])
     assert run.status == "waiting"
-    assert dict(ToolCall.objects.values_list("tool", "status")) == {"ledger_decline": "failed", "ledger_break": "in_doubt"}
+    assert dict(ToolCall.objects.values_list("tool", "status")) == {
+        "ledger_decline": "failed",
+        "ledger_break": "in_doubt",
+    }
 
 
 def test_limits_end_a_run_with_what_it_has(play, agent):

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from agents.runtime.claim import Claim
 from agents.runtime.commit import Segment
 from agents.runtime.drive import Row
 from agents.runtime.effects import Outcome
-from tests.agents.runtime.conftest import asks, says
+from tests.agents.conftest import asks, says
 from tests.ledger.tools import lines
 from workspaces.models import Switch
 
@@ -104,21 +105,21 @@ def test_a_run_whose_workers_stop_three_times_is_set_aside(start):
 
 def test_a_stop_that_is_acknowledged_starts_nothing_more(start, agent):
 
-
-    def stop():
+    def stop(seen):
         Switch.objects.filter(pk=agent.workspace_id).update(stopped=True)
+        seen.extend(lines())
 
     for number in range(ROUNDS):
         Switch.objects.filter(pk=agent.workspace_id).update(stopped=False)
         run = start(f"s{number}", [asks(("ledger_pay", {"what": str(number)})), says("done")])
         seen = []
-        together(lambda run=run: advance(run.pk), lambda: (stop(), seen.extend(lines())))
+        together(lambda run=run: advance(run.pk), partial(stop, seen))
         run.refresh_from_db()
         late = [line for line in lines() if line not in seen]
         executing = ToolCall.objects.filter(run=run, tool="ledger_pay", attempt__gt=0).count()
         assert len(late) <= executing  # what is written after the stop had started before it
         if run.status != "succeeded":
-            assert run.status == "queued" or run.status == "waiting"
+            assert run.status in ("queued", "waiting")
             assert Claim.take(run.pk) is None
         Switch.objects.filter(pk=agent.workspace_id).update(stopped=False)
         Run.objects.filter(pk=run.pk, status="waiting").update(due="2020-01-01T00:00Z")

@@ -21,7 +21,9 @@ class Notes(BaseModel):
 
 def said(text, *calls):
     blocks = [{"type": "text", "text": text}]
-    blocks += [{"type": "tool_use", "id": f"t{i}", "name": name, "input": given} for i, (name, given) in enumerate(calls)]
+    blocks += [
+        {"type": "tool_use", "id": f"t{i}", "name": name, "input": given} for i, (name, given) in enumerate(calls)
+    ]
     return Outcome.of({"blocks": blocks, "stop": "tool_use" if calls else "end_turn"})
 
 
@@ -95,9 +97,9 @@ def test_changed_code_is_found_by_kind_and_by_digest():
     async def sleeps_first(run):
         await run.sleep(5)
 
-    with pytest.raises(Diverged, match="model at 1"):
+    with pytest.raises(Diverged, match=r"model at 1"):
         start(sleeps_first, rows)
-    with pytest.raises(Diverged, match="model at 1"):
+    with pytest.raises(Diverged, match=r"model at 1"):
         start(react, rows[:2], input="something else")
 
 
@@ -107,7 +109,7 @@ def test_a_row_that_nobody_waits_for_is_a_divergence():
     async def stops_early(run):
         return (await run.model()).text
 
-    with pytest.raises(Diverged, match="tool at 2.1"):
+    with pytest.raises(Diverged, match=r"tool at 2\.1"):
         start(stops_early, rows)
 
 

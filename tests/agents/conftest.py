@@ -65,8 +65,13 @@ def start(agent):
         STORIES[name] = turns
         version = agent.active_version
         return Run.objects.create(
-            workspace=agent.workspace, agent=agent, version=version, input=dumps(name),
-            flow=fields.pop("flow", version.flow), revision=1, **fields,
+            workspace=agent.workspace,
+            agent=agent,
+            version=version,
+            input=dumps(name),
+            flow=fields.pop("flow", version.flow),
+            revision=1,
+            **fields,
         )
 
     return start
