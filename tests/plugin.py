@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -21,13 +22,14 @@ START_SECONDS = 20
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """A wrapper runs before pytest-django's own hook, which reads the settings."""
+    signal.signal(signal.SIGTERM, end_the_run)
     early_config.stash[STARTED] = stack = ExitStack()
-    home = stack.enter_context(temporary_home())
-    os.environ["COUNTERSIGN_HOME"] = str(home)
-    os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
-    (home / "static").mkdir()
-    stack.enter_context(services(home))
     try:
+        home = stack.enter_context(temporary_home())
+        os.environ["COUNTERSIGN_HOME"] = str(home)
+        os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
+        (home / "static").mkdir()
+        stack.enter_context(services(home))
         yield
     except BaseException:
         stack.close()
@@ -36,6 +38,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[STARTED].close()
+
+
+def end_the_run(number: int, frame: object) -> None:
+    """Asked to stop, pytest leaves as it always does: nothing stays behind."""
+    pytest.exit("asked to stop", returncode=128 + number)
 
 
 @contextmanager
