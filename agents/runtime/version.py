@@ -15,8 +15,7 @@ from agents.tools.spec import ToolSpec
 from agents.tools.types import Effect, Reach
 
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
-EFFECTS: list[Effect] = ["read", "keyed", "unsafe"]
-REACHES: list[Reach] = ["inside", "outside"]
+STRICTER = {"read": 0, "keyed": 1, "unsafe": 2, "inside": 0, "outside": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,9 @@ def recorded_catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpe
 
 def tightened(spec: ToolSpec, *, effect: Effect, reaches: Reach) -> ToolSpec:
     """Code declares, an admin may only tighten."""
-    stricter = max(EFFECTS.index(spec.effect), EFFECTS.index(effect))
-    further = max(REACHES.index(spec.reaches), REACHES.index(reaches))
-    return spec.declared_as(EFFECTS[stricter], REACHES[further])
+    stricter = effect if STRICTER[effect] > STRICTER[spec.effect] else spec.effect
+    further = reaches if STRICTER[reaches] > STRICTER[spec.reaches] else spec.reaches
+    return spec.declared_as(stricter, further)
 
 
 def recorded_tool(row: Tool) -> ToolSpec:
