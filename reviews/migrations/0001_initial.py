@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='approvalrequest',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['deadline_at'], name='approval_overdue'),
+            index=models.Index(condition=models.Q(('status', 'pending'), models.Q(('on_expiry', 'keep_waiting'), _negated=True)), fields=['deadline_at'], name='approval_overdue'),
         ),
         migrations.AddIndex(
             model_name='approvalrequest',

@@ -128,7 +128,11 @@ class ApprovalRequest(models.Model):
             models.Index(
                 fields=["workspace", "deadline_at", "id"], condition=Q(status="pending"), name="approval_most_urgent"
             ),
-            models.Index(fields=["deadline_at"], condition=Q(status="pending"), name="approval_overdue"),
+            models.Index(
+                fields=["deadline_at"],
+                condition=Q(status="pending") & ~Q(on_expiry="keep_waiting"),
+                name="approval_overdue",
+            ),
             models.Index(fields=["workspace", "status", "-id"], name="approval_newest_by_status"),
             models.Index(fields=["workspace", "-id"], name="approval_newest"),
         ]
