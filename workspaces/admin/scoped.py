@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db import models
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from workspaces.exceptions import CountersignError
+from workspaces.exceptions import CountersignError, NotFound
 from workspaces.models import Membership, Person, Role, Workspace
 from workspaces.principal import Principal
 
@@ -70,8 +72,26 @@ class ScopedModelAdmin(Base):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except CountersignError as refused:
-            self.message_user(request, str(refused), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            return self._refusal(request, refused)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The same for actions."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except CountersignError as refused:
+            return self._refusal(request, refused)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """An action is for all selected rows or for none: one that is refused, or not to be seen, refuses the whole."""
+        selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        if self._count_seen(request, selected) < len(selected):
+            raise NotFound
+        with transaction.atomic():
+            return super().response_action(request, queryset, *args, **kwargs)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Django's log names the fields; rows that a verb made are in the audit."""
+        return super().construct_change_message(request, form, [], add)
 
     # Scope: what the person may see and choose.
 
@@ -130,6 +150,16 @@ class ScopedModelAdmin(Base):
         """A row never moves to another workspace."""
         fixed = ["workspace"] if obj is not None and self.workspace_path == "workspace" else []
         return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def _count_seen(self, request: HttpRequest, keys: set[str]) -> int:
+        try:
+            return self.get_queryset(request).filter(pk__in=keys).count()
+        except (ValueError, ValidationError):  # no key at all
+            return 0
+
+    def _refusal(self, request: HttpRequest, refused: CountersignError) -> HttpResponse:
+        self.message_user(request, str(refused), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
     def _scoped_filter(self, name: Any) -> Any:
         if isinstance(name, str) and self.opts.get_field(name).is_relation:
