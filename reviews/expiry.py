@@ -17,12 +17,15 @@ def expire() -> None:
     """End what nobody decided in time; a duty of the sweep, safe in several processes."""
     due = ApprovalRequest.objects.overdue().order_by("deadline_at").values_list("pk", "run_id")[:AT_ONCE]
     for approval_id, run_id in list(due):
-        _expire(approval_id, run_id)
+        expire_if_overdue(approval_id, run_id)
 
 
 @transaction.atomic
-def _expire(approval_id: UUID, run_id: UUID) -> None:
-    """The run's row is the first that everybody locks: if somebody holds it, the next round looks again."""
+def expire_if_overdue(approval_id: UUID, run_id: UUID) -> None:
+    """Expire one approval, unless it was decided since it was found.
+
+    The run's row is the first that everybody locks: if somebody holds it, the next round looks again.
+    """
     if not Run.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=run_id).exists():
         return
     approval = ApprovalRequest.objects.overdue().filter(pk=approval_id).first()

@@ -37,8 +37,11 @@ def test_an_edit_is_a_new_revision_that_is_put_to_the_vote(house: House, approva
 def test_votes_on_the_original_do_not_count_for_the_edit(house: House) -> None:
     make_policy(house.workspace, TWO_SEATS)
     approval = make_approval(house)
+    seen = bytes(approval.digest)
     decide(approval, "approve", house.by("ana"))
     decide(approval, "edit", house.by("cleo"), args={"order": "A-1", "amount": 70})
+    with pytest.raises(Changed):
+        approval.decide("approve", by=house.by("ana"), digest=seen)
     decide(approval, "approve", house.by("cleo"))
     assert approval.status == "pending"
     decide(approval, "approve", house.by("ana"))

@@ -6,7 +6,7 @@ from django.db.models import F
 
 from agents.models import Run, ToolCall
 from reviews.exceptions import Expired
-from reviews.expiry import expire
+from reviews.expiry import expire, expire_if_overdue
 from reviews.models import ApprovalRequest
 from tests.factories import House, make_approval, make_policy
 from workspaces.models import AuditEntry, Event
@@ -86,3 +86,12 @@ def test_what_was_decided_within_its_undo_does_not_expire(house: House) -> None:
     expire()
     approval.refresh_from_db()
     assert approval.status == "approved"
+
+
+def test_what_was_decided_since_it_was_found_overdue_does_not_expire(house: House) -> None:
+    approval = make_approval(house)
+    approval.decide("approve", by=house.by("ana"), digest=bytes(approval.digest))
+    ApprovalRequest.objects.update(deadline_at=F("created_at"))
+    expire_if_overdue(approval.pk, approval.run_id)
+    approval.refresh_from_db()
+    assert (approval.status, ToolCall.objects.get().status) == ("approved", "ready")
