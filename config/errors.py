@@ -47,11 +47,18 @@ def problem_of(error: CountersignError) -> JsonResponse:
     return problem(error.status, str(error), error.title, **members)
 
 
-def page_of(request: HttpRequest, status: int, title: str = "", detail: str = "") -> HttpResponse:
-    """A page with the sentence; inside an open page (htmx) only the message."""
+def page_of(
+    request: HttpRequest, status: int, title: str = "", detail: str = "", errors: list[dict[str, str]] | None = None
+) -> HttpResponse:
+    """A page with the sentence, and each place that does not fit; inside an open page (htmx) only the message."""
     template = "error.html#message" if getattr(request, "htmx", False) else "error.html"
     phrase = HTTPStatus(status).phrase.capitalize()
-    context = {"status": status, "title": title or phrase, "detail": detail or SENTENCES.get(status, phrase + ".")}
+    context = {
+        "status": status,
+        "title": title or phrase,
+        "detail": detail or SENTENCES.get(status, phrase + "."),
+        "errors": errors or [],
+    }
     # After a crash nothing may be asked of the database, so the page comes without the frame of other pages.
     return render(request if status < 500 else None, template, context, status=status)
 
@@ -117,7 +124,7 @@ class ProblemMiddleware:
             return None
         if is_api(request):
             return problem_of(exception)
-        return page_of(request, exception.status, exception.title, str(exception))
+        return page_of(request, exception.status, exception.title, str(exception), getattr(exception, "errors", None))
 
 
 def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

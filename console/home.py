@@ -1,7 +1,8 @@
-"""The way in."""
+"""The way in, and what the frame of an open page asks for."""
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from console.pages import MemberRequest, members_only
 
@@ -10,3 +11,10 @@ from console.pages import MemberRequest, members_only
 def home(request: MemberRequest) -> HttpResponse:
     """To the page where this person's work is."""
     return redirect("review" if request.principal.may("vote") else "runs")
+
+
+@members_only
+@require_safe
+def counts(request: MemberRequest) -> HttpResponse:
+    """The numbers in the rail, for a page that heard of a change."""
+    return render(request, "components/counts.html")

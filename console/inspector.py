@@ -10,6 +10,7 @@ from agents.reading import Step
 from agents.runtime.text import loads
 from console import prose, steps, talk
 from console.prose import Line
+from reviews.models import ApprovalRequest
 
 PARTS = {"step": "Step", "state": "State", "messages": "Messages", "json": "JSON"}
 
@@ -86,6 +87,11 @@ class Inspected:
         return counted
 
     # --- the parts of a tool call ---
+
+    @cached_property
+    def approval(self) -> ApprovalRequest | None:
+        """The latest request to people about the call."""
+        return self.call.approvals.order_by("-pk").first() if self.call else None
 
     @property
     def arguments(self) -> list[Line]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
 
+from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -16,6 +17,17 @@ from workspaces.models import Person, Workspace
 from workspaces.principal import Principal
 
 WORKSPACE = "workspace"  # where the session keeps the chosen workspace
+
+
+class Words(forms.CharField):
+    """Text of a person with plain line ends: browsers send a carriage return with each."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """The text as it was typed."""
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n")
 
 
 class MemberRequest(HttpRequest):

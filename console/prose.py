@@ -35,7 +35,7 @@ def lines(value: Any) -> list[Line]:
 def difference(old: Any, new: Any) -> list[Line]:
     """What changed between two JSON values, with two lines around each change."""
     changes = difflib.unified_diff(pretty(old), pretty(new), n=CONTEXT, lineterm="")
-    return [marked(change) for change in list(changes)[2 : MAX_LINES + 2]]
+    return [marked(change) for change in list(changes)[3 : MAX_LINES + 3]]  # after the heads of files and first hunk
 
 
 def marked(change: str) -> Line:

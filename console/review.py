@@ -15,7 +15,7 @@ from django_htmx.http import push_url
 
 from console import queue, schema_form
 from console.card import VIEWS, Card
-from console.pages import MemberRequest, members_only, show
+from console.pages import MemberRequest, Words, members_only, show
 from reviews.models import ApprovalRequest, Decision
 from workspaces import canonical
 from workspaces.exceptions import BadInput
@@ -46,8 +46,8 @@ class DecisionForm(forms.Form):
 
     kind = forms.CharField(max_length=20)
     digest = forms.RegexField(r"^[0-9a-f]{64}$")
-    reason = forms.CharField(required=False, strip=False)
-    text = forms.CharField(required=False, strip=False)
+    reason = Words(required=False, strip=False)
+    text = Words(required=False, strip=False)
     result = forms.CharField(required=False)
 
 
@@ -102,7 +102,7 @@ def undo(request: MemberRequest, approval_id: UUID, n: int) -> HttpResponse:
 def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) -> Decision:
     """One decision; to edit and approve is two, of which the second is about the edited arguments."""
     kind, digest = said["kind"], bytes.fromhex(said["digest"])
-    words = {"reason": said["reason"], "text": said["text"].replace("\r\n", "\n")}
+    words = {"reason": said["reason"], "text": said["text"]}
     if not kind.startswith("edit"):
         result = canonical.parse(said["result"]) if said["result"] else None
         return found.decide(kind, by=request.principal, digest=digest, result=result, **words)

@@ -16,11 +16,12 @@ from agents.models import CallStatus, Effect, Run, ToolCall
 from agents.reading import Step
 from console import talk
 from console.inspector import PARTS, Inspected
-from console.pages import MemberRequest, members_only, show
+from console.pages import MemberRequest, Words, members_only, show
 from console.standing import WITH_PEOPLE, with_standing
 from console.steps import rows
 from console.track import track
 from console.waterfall import Axis
+from reviews.models import ApprovalRequest
 
 STEPS = 200  # rows of one page
 VIEWS = {"waterfall": "Waterfall", "messages": "Messages", "calls": "Tool calls"}
@@ -44,7 +45,7 @@ class PlaceForm(forms.Form):
 class MessageForm(forms.Form):
     """What to say to the agent."""
 
-    content = forms.CharField(max_length=100_000)
+    content = Words(max_length=100_000)
 
 
 @members_only
@@ -154,6 +155,11 @@ class Page:
     def takes_messages(self) -> bool:
         """Whether one may say something to this run."""
         return self.run.flow == "chat" and not self.run.has_ended and not self.run.cancel_requested_at
+
+    @property
+    def request(self) -> ApprovalRequest | None:
+        """The most urgent open request of this run."""
+        return self.run.approvals.pending().most_urgent_first().first()
 
     # --- figures ---
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from agents.models import Agent, Run, RunStatus
 from agents.models.run import SET_ASIDE
 from agents.starting import start_run
-from console.pages import MemberRequest, members_only, show
+from console.pages import MemberRequest, Words, members_only, show
 from console.standing import with_standing
 
 PAGE = 50
@@ -47,7 +47,7 @@ class StartForm(forms.Form):
     """Which agent, and what it is to do."""
 
     agent = forms.CharField(max_length=100)
-    input = forms.CharField(max_length=100_000)
+    input = Words(max_length=100_000)
 
 
 @members_only

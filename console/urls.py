@@ -6,6 +6,7 @@ from console import agents, home, live, preferences, review, run, runs, sign_in,
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("counts", home.counts, name="counts"),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-in/<str:secret>", sign_in_links.follow, name="sign-in-link"),
     path("sign-out", sign_in.sign_out, name="sign-out"),

@@ -1,0 +1,61 @@
+"""An agent proposes, a person decides in the browser, it runs exactly once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from agents.models import ToolCall
+from reviews.models import ApprovalRequest
+from tests.journeys.browser import Guest
+from tests.product import Product
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_a_ticket_is_edited_and_approved_without_reload(running: Product, come: Callable[..., Guest]) -> None:
+    ana, olga = come("ana"), come("olga")
+    ana.goes_to("/review")
+    ana.sees("Nothing needs you")
+
+    olga.goes_to("/runs")
+    olga.fills("Task", "My panels of order A-17 came broken.\nPlease help.")
+    olga.presses("Start")
+    olga.sees("Waiting for approval", within=".rhead")
+
+    ana.follows("Refund 90 for A-17")  # it has appeared by itself
+    ana.sees("Two panels are cracked", within=".why")
+    ana.follows("Edit")
+    ana.fills("amount", "45.5")
+    ana.presses("Save and approve")
+    ana.sees("Approved: Refund 45.5 for A-17", within="#toasts")
+    ana.sees("Nothing needs you", within="#queue")
+    ana.follows("Open", within="#toasts")
+    ana.sees("Approved and done")
+    ana.sees('"paid": 45.5')
+    ana.finds_nothing_wrong()
+
+    olga.sees("Succeeded", within=".rhead")
+    olga.finds_nothing_wrong()
+    call = ToolCall.objects.get()
+    assert (call.status, call.attempt, call.arguments) == ("succeeded", 1, {"amount": 45.5, "order": "A-17"})
+
+
+def test_whoever_sent_a_ticket_is_told_why_somebody_else_decides(running: Product, come: Callable[..., Guest]) -> None:
+    olga = come("olga")
+    olga.goes_to("/runs")
+    olga.fills("Task", "Broken")
+    olga.presses("Start")
+    olga.sees("Waiting for approval", within=".rhead")
+    approval = ApprovalRequest.objects.get()
+    olga.goes_to(f"/review/{approval.pk}")
+    olga.sees("You started this run", within="#actions")
+    olga.does_not_see("Approve", within="#actions")
+
+    form = {"kind": "approve", "digest": bytes(approval.digest).hex()}
+    form["csrfmiddlewaretoken"] = olga.on(
+        lambda page: page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
+    )
+    address, headers = f"{running.url}/review/{approval.pk}/decisions", {"Referer": running.url}
+    answer = olga.on(lambda page: page.request.post(address, form=form, headers=headers))
+    assert answer.status == 403
+    assert "You started this run" in olga.on(lambda page: answer.text())
