@@ -263,7 +263,7 @@ def _check_complete(kind: str, said: dict[str, Any]) -> None:
 def _text(name: str, value: str | None) -> str:
     """Words of a person, as they can be stored."""
     text = (value or "").strip() if name == "reason" else value or ""
-    canonical.check(text, f"/{name}")
+    canonical.check(text)
     if len(text) > MAX_TEXT:
         sentence = f"At most {MAX_TEXT:,} characters."
         raise KindRefused(f"The {name} is too long. {sentence}", [{"path": f"/{name}", "message": sentence}])

@@ -17,6 +17,7 @@ from reviews.exceptions import (
 from reviews.models import ApprovalRequest, Decision
 from tests.factories import House, make_approval, make_policy
 from tests.reviews.stories import TWO_SEATS, call_of, decide, outcome_of
+from workspaces.exceptions import CanonicalError
 from workspaces.models import AuditEntry, Event
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +140,10 @@ def test_what_was_decided_is_not_rewritten(house: House, approval: ApprovalReque
         approval.revisions.update(args=b"{}")
     with pytest.raises(IntegrityError, match="does not become"), transaction.atomic():
         ApprovalRequest.objects.update(status="approved")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_words_that_cannot_be_stored_are_refused(house: House, approval: ApprovalRequest, text: str) -> None:
+    for kind in ("reject", "respond"):
+        with pytest.raises(CanonicalError):
+            decide(approval, kind, house.by("ana"), reason=text, text=text)
