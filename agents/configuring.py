@@ -100,9 +100,9 @@ def check_version(version: AgentVersion) -> None:
 
 def check_tool(tool: Tool) -> None:
     """Raise ValidationError unless this only tightens what code, or a recording, declares."""
-    declared = [spec for spec in [registry.get(tool.name)] if spec]
-    recorded = Tool.objects.filter(pk=tool.pk, is_recorded=True)
-    floors = [(one.effect, one.reaches) for one in [*declared, *recorded]]
+    floors = list(Tool.objects.filter(pk=tool.pk, is_recorded=True).values_list("effect", "reaches"))
+    if spec := registry.get(tool.name):
+        floors.append((spec.effect, spec.reaches))
     if not floors:
         raise ValidationError({"name": "No tool of this name is declared in code."})
     problems = {

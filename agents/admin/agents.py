@@ -1,5 +1,6 @@
 """Agents: name, description, owner and examples; what an agent does is said by its versions."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -31,7 +32,7 @@ class ExamplesField(forms.CharField):
         return BETWEEN_EXAMPLES.join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        parts = super().clean(value).replace("\r\n", "\n").split(BETWEEN_EXAMPLES)
+        parts = re.split(r"^---\s*$", super().clean(value).replace("\r\n", "\n"), flags=re.MULTILINE)
         return [text for part in parts if (text := part.strip())]
 
     def has_changed(self, initial: Any, data: Any) -> bool:

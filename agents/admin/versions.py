@@ -4,19 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import ActionLocation
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from agents import configuring
 from agents.models import AgentVersion, Tool
 from agents.runtime import flow
 from agents.tools import registry
 from agents.tools.question import QUESTION
-from workspaces.admin import ScopedModelAdmin
-from workspaces.exceptions import Unprocessable
+from workspaces.admin import EVERYWHERE, CopyingModelAdmin, number_of
 from workspaces.models import Role
 from workspaces.principal import Principal
 
@@ -27,13 +24,12 @@ else:
 
 BEHAVIOUR = ["flow", "revision", "instructions", "chain", "model_settings", "tools"]
 LIMITS = ["max_steps", "max_tokens", "max_cost", "max_seconds"]
-EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
 class VersionForm(VersionModelForm):
     """Flows and tools are chosen from those that are known; the rest is judged by the verb's own check."""
 
-    flow = forms.ChoiceField(choices=lambda: sorted({(name, name) for name, _ in flow.registry}))
+    flow = forms.ChoiceField(choices=lambda: sorted({(name, name) for name, _ in flow.registry}), initial="react")
     tools = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     activate = forms.BooleanField(required=False, initial=True, label="Let new runs use it")
 
@@ -48,7 +44,7 @@ class VersionForm(VersionModelForm):
 
 
 @admin.register(AgentVersion)
-class AgentVersionAdmin(ScopedModelAdmin):
+class AgentVersionAdmin(CopyingModelAdmin):
     """The next version begins as a copy of another."""
 
     roles = [Role.ENGINEER, Role.ADMIN]
@@ -59,7 +55,7 @@ class AgentVersionAdmin(ScopedModelAdmin):
     list_filter = ["agent"]
     list_select_related = ["agent__workspace", "created_by"]
     ordering = ["agent__name", "-number"]
-    actions = ["new_version", "activate"]
+    actions = ["copy", "activate"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_change_permission(request, obj)
@@ -80,25 +76,19 @@ class AgentVersionAdmin(ScopedModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Another version's fields (?from=), or the named agent (?agent=) alone."""
-        source = self.get_queryset(request).filter(pk=_number(request.GET.get("from"))).first()
-        if source is None:
-            return {"agent": _number(request.GET.get("agent"))}
-        return model_to_dict(source, ["agent", *BEHAVIOUR, *LIMITS])
+        if source := self.source(request):
+            return model_to_dict(source, ["agent", *BEHAVIOUR, *LIMITS])
+        return {"agent": number_of(request.GET.get("agent"))}
 
     @admin.display(boolean=True, description="active")
     def is_active(self, row: AgentVersion) -> bool:
         """Whether new runs use it."""
         return row.agent.active_version_id == row.pk
 
-    @admin.action(description="New version from this", location=EVERYWHERE)
-    def new_version(self, request: HttpRequest, queryset: QuerySet[AgentVersion]) -> HttpResponse:
-        """The form for another version, filled in."""
-        return HttpResponseRedirect(f"{reverse('admin:agents_agentversion_add')}?from={_only(queryset).pk}")
-
     @admin.action(description="Let new runs use this version", location=EVERYWHERE)
     def activate(self, request: HttpRequest, queryset: QuerySet[AgentVersion]) -> None:
         """Runs that are under way keep theirs."""
-        version = _only(queryset)
+        version = self.only(queryset)
         configuring.activate(version, self.principal(request, version))
         self.message_user(request, f"New runs use {version}.", messages.SUCCESS)
 
@@ -112,14 +102,3 @@ class AgentVersionAdmin(ScopedModelAdmin):
         recorded = Tool.objects.filter(workspace__in=self.workspaces(request), is_recorded=True)
         names = {spec.name for spec in [QUESTION, *registry.all()]} | set(recorded.values_list("name", flat=True))
         return [(name, name) for name in sorted(names)]
-
-
-def _only(queryset: QuerySet[AgentVersion]) -> AgentVersion:
-    chosen = list(queryset.select_related("agent__workspace")[:2])
-    if len(chosen) != 1:
-        raise Unprocessable("Choose one version.")
-    return chosen[0]
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -71,14 +71,14 @@ class ScopedModelAdmin(Base):
         """A verb that refuses is told as a message, on the page it was asked from."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except CountersignError as refused:
+        except (CountersignError, ValidationError) as refused:
             return self._refusal(request, refused)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The same for actions."""
         try:
             return super().changelist_view(request, extra_context)
-        except CountersignError as refused:
+        except (CountersignError, ValidationError) as refused:
             return self._refusal(request, refused)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
@@ -157,8 +157,9 @@ class ScopedModelAdmin(Base):
         except (ValueError, ValidationError):  # no key at all
             return 0
 
-    def _refusal(self, request: HttpRequest, refused: CountersignError) -> HttpResponse:
-        self.message_user(request, str(refused), messages.ERROR)
+    def _refusal(self, request: HttpRequest, refused: CountersignError | ValidationError) -> HttpResponse:
+        sentence = " ".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)
+        self.message_user(request, sentence, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
     def _scoped_filter(self, name: Any) -> Any:
