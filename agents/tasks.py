@@ -5,6 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_init, worker_shutdown
+from django.db import OperationalError
 
 from agents.runtime.advance import advance
 from agents.runtime.work import warm_up
@@ -13,7 +14,7 @@ from agents.tools import children
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="agents.advance_run", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="agents.advance_run", ignore_result=True)
 def advance_run(run_id: str) -> None:
     """Advance the run if it is due; a doubled, delayed or forged message does no harm."""
     try:
@@ -21,16 +22,19 @@ def advance_run(run_id: str) -> None:
     except (ValueError, AttributeError):
         log.warning("A message named no run: %.80r", run_id)
         return
-    advance(run)
+    try:
+        advance(run)
+    except OperationalError as error:
+        log.warning("The database went away while run %s was advanced; its lease ends soon. %s", run, error)
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]
+@worker_init.connect
 def warm(**_: object) -> None:
     """A worker is ready when its first call need not wait for imports."""
     warm_up()
 
 
-@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_shutdown.connect
 def cool(**_: object) -> None:
     """Calls in flight end before their worker does."""
     children.stop()

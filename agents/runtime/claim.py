@@ -41,6 +41,7 @@ class Call:
     why: str
     args: bytes
     digest: bytes
+    schema_digest: bytes | None
     edited: bool
     attempt: int
     epoch: int | None
@@ -195,10 +196,12 @@ class Claim:
             if changes["status"] == "waiting":
                 gate().opened([call.id])
 
-    def reaffirm(self, call: Call, rules_epoch: int) -> None:
-        """The verdict stands under newer rules."""
-        if not database.row(statements.REAFFIRM, run=self.id, epoch=self.epoch, call=call.id, rules_epoch=rules_epoch):
+    def reaffirm(self, call: Call, *, rules_epoch: int, schema_digest: bytes) -> None:
+        """The verdict stands under newer rules, or for the tool as it is now."""
+        known = {"run": self.id, "epoch": self.epoch, "call": call.id}
+        if not database.row(statements.REAFFIRM, **known, rules_epoch=rules_epoch, schema_digest=schema_digest):
             raise LostClaim
+        call.rules_epoch, call.schema_digest = rules_epoch, schema_digest
 
     def unstart(self, call: Call) -> None:
         """The intent of a call that was certainly never entered is taken back."""

@@ -1,5 +1,6 @@
 """How the ends of effects become outcomes that a journal stores and a flow reads."""
 
+import logging
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from agents.runtime.effects import Outcome
 from agents.runtime.text import dumps, loads
 from agents.runtime.work import Done
 from agents.tools.types import ToolResult
+
+log = logging.getLogger(__name__)
 
 EDITED = (
     "Note: a reviewer changed the arguments of this call before it ran. What ran: {args}. "
@@ -38,8 +41,8 @@ def of_model(done: Done) -> "Ended | ModelFailure":
     if future is None:
         return ModelFailure("The model did not answer within its deadline.", kind="timeout", retryable=True)
     error = future.exception()
-    if isinstance(error, ModelFailure):
-        return error
+    if error is not None:
+        return error if isinstance(error, ModelFailure) else broken(error)
     reply = future.result()
     cost = cost_microdollars(reply)
     usage = {
@@ -53,6 +56,13 @@ def of_model(done: Done) -> "Ended | ModelFailure":
     if len(reply.attempts) > 1:
         value["attempts"] = list(reply.attempts)
     return Ended(position, Outcome.of(value), name=f"chat {reply.model}", tokens=sum(usage.values()), cost=cost or 0)
+
+
+def broken(error: BaseException) -> ModelFailure:
+    """An adapter or a script that raised what it should not: the run fails and says so, and no worker dies of it."""
+    log.error("A model's adapter broke.", exc_info=error)
+    message = f"The model's adapter broke: {type(error).__name__}: {error}"
+    return ModelFailure(message, kind="broken_adapter", retryable=False)
 
 
 def of_failure(position: str, failure: ModelFailure) -> Ended:

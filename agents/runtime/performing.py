@@ -1,149 +1,42 @@
 """Performing what a flow asks for: models, reads, and the start, retry and doubt of keyed and unsafe calls."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from agents import gateway
 from agents.gateway.types import ModelRequest
-from agents.runtime.claim import MARGIN_SECONDS, Call, Claim, News
+from agents.runtime.claim import MARGIN_SECONDS, Call, Claim
 from agents.runtime.clock import boot
-from agents.runtime.commit import ProposedCall, Segment
 from agents.runtime.crash import crashpoint
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect, Outcome
 from agents.runtime.outcomes import Ended, of_tool
-from agents.runtime.propose import Proposing, denied
+from agents.runtime.propose import STATUS, Proposing, denied, invalid_arguments
+from agents.runtime.recorded import recorded_index
+from agents.runtime.standing import Standing
 from agents.runtime.text import dumps, loads
 from agents.runtime.version import Version, for_model, recording
 from agents.runtime.work import Done, Work, child_slots
 from agents.tools import children
+from agents.tools.exceptions import ArgumentsRefused
 from agents.tools.perform import perform
 from agents.tools.spec import ToolSpec
 from agents.tools.types import CallContext, ToolResult
 
-ANSWERED = frozenset({"denied", "failed", "rejected", "answered", "expired", "succeeded", "cancelled"})
 PASSED_ON = ("temperature", "top_p", "top_k", "thinking")
 MODEL_DEADLINE_SECONDS = 300.0
-HELD_SECONDS = 5.0  # how often a call of a stopped tool looks whether it may start
-STARVED_SECONDS = 0.02
 GAVE_NO_ANSWER = "The worker that ran this call stopped before it could say whether it happened."
 
 
-class Performing:
-    """The effects of one claim: what is known of its calls, and what is begun next."""
+class Performing(Standing):
+    """The effects of one claim: what is begun next, and what comes of it."""
 
     def __init__(self, claim: Claim, work: Work, version: Version, proposing: Proposing):
-        self.claim, self.work, self.version, self.proposing = claim, work, version, proposing
-        self.calls: dict[str, Call] = {}
-        self.inbox: list[tuple[int, str]] = []
+        super().__init__(claim, work, version)
+        self.proposing = proposing
         self.started: dict[str, datetime] = {}
-        self.doubts: dict[str, str] = {}
-        self.retry_at: dict[str, float] = {}
-        self.held: set[str] = set()
         self.tries: dict[str, int] = {}
-        self.ended_by = ""
-        self.rejudged = self.starved = False
-
-    # --- what is known ---
-
-    def read(self, news: News) -> None:
-        """Take in what a look found; calls that are under way here keep their place."""
-        busy = {position: self.calls[position] for position in self.work.busy if position in self.calls}
-        self.calls = {call.position: call for call in news.calls} | busy
-        self.inbox, self.rejudged = news.inbox, False
-        self.held.clear()
-
-    def committed(self, segment: Segment, ids: dict[str, UUID]) -> None:
-        """Keep up with what was just committed."""
-        for proposed in segment.calls:
-            self.calls[proposed.position] = opened(proposed, ids[proposed.position], self.claim.clock.now())
-        for position in segment.statuses:
-            self.calls.pop(position, None)
-        for position in segment.doubts:
-            self.calls[position].status = "in_doubt"
-        self.inbox = self.inbox_left(segment)
-
-    def answers(self) -> Iterator[tuple[Call, str]]:
-        """Calls whose outcome is known without running anything, with the status they end in."""
-        for call in self.calls.values():
-            if call.position in self.work.busy:
-                continue
-            if call.status in ANSWERED:
-                yield call, call.status
-            elif call.status == "waiting" and call.decided not in ("", "ready") and self._is_effective(call):
-                yield call, call.decided
-
-    def has_answers(self, drive: Drive) -> bool:
-        return any(call.position in drive.pending for call, _ in self.answers())
-
-    def is_waiting(self, position: str) -> bool:
-        """Whether the call at this position waits for somebody else."""
-        call = self.calls.get(position)
-        if call is None or position in self.work.busy or position in self.retry_at:
-            return False
-        if call.status == "waiting":
-            return not (call.decided and self._is_effective(call))
-        return call.status == "in_doubt" or position in self.held or self._is_orphaned(call)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is under way, or will be tried again here."""
-        return bool(self.work.busy or self.retry_at or self.starved)
-
-    @property
-    def in_flight(self) -> bool:
-        """Whether a call may have happened and nobody knows yet."""
-        return any(call.status in ("executing", "in_doubt") for call in self.calls.values())
-
-    def times(self) -> list[float]:
-        """When this run should be looked at again because of its calls (database time)."""
-        times = [call.effective for call in self.calls.values() if call.status == "waiting" and call.effective]
-        times += [self._doubtful_from(call) for call in self.calls.values() if self._is_orphaned(call)]
-        return times + ([self.claim.clock.now() + HELD_SECONDS] if self.held else [])
-
-    def seconds_to_retry(self) -> float | None:
-        if self.starved:
-            return STARVED_SECONDS
-        return max(0.0, min(self.retry_at.values()) - boot()) if self.retry_at else None
-
-    def inbox_left(self, segment: Segment) -> list[tuple[int, str]]:
-        return [message for message in self.inbox if message[0] not in segment.taken]
-
-    def take_doubts(self) -> dict[str, str]:
-        doubts, self.doubts = self.doubts, {}
-        return doubts
-
-    def limit(self, drive: Drive, segment: Segment) -> str:
-        """The limit that ends the run here, or an empty string."""
-        if self.is_busy or self.in_flight or segment.doubts:
-            return ""
-        limits, claim = self.version.limits, self.claim
-        if claim.clock.now() - claim.created >= limits["max_seconds"]:
-            return "max_seconds"
-        kinds = {effect.kind for effect, _ in drive.pending.values()}
-        if claim.recording_id and "receive" in kinds and not self.inbox_left(segment):
-            return "recording"
-        if self.ended_by or "model" not in kinds:
-            return self.ended_by
-        spent = {
-            "max_steps": claim.seq + len(segment.rows),
-            "max_tokens": claim.tokens + segment.tokens,
-            "max_cost": claim.cost + segment.cost,
-        }
-        return next((name for name, value in spent.items() if value >= limits[name]), "")
-
-    def _is_effective(self, call: Call) -> bool:
-        return call.effective is None or call.effective <= self.claim.clock.now()
-
-    def _is_orphaned(self, call: Call) -> bool:
-        """An unsafe call of an earlier claim, which may still be running until its deadline."""
-        return call.status == "executing" and call.effect == "unsafe" and call.epoch != self.claim.epoch
-
-    def _doubtful_from(self, call: Call) -> float:
-        return (call.deadline or 0.0) + MARGIN_SECONDS
 
     # --- beginning ---
 
@@ -215,6 +108,8 @@ class Performing:
 
     def _start(self, call: Call, spec: ToolSpec, drive: Drive | None) -> None:
         """Write the intent, then hand the call to a child; the statement runs in this thread (engine.md §5)."""
+        if call.schema_digest != spec.digest():
+            return self._judge_again(call, spec)
         if not child_slots.acquire(blocking=False):
             self.starved = True
             return
@@ -277,38 +172,39 @@ class Performing:
         elif why["stopped"]:
             self.held.add(call.position)
         elif why["too_old"]:
-            self._rejudge(call, "expired", "The approval ran out before the call could start.")
+            self._rejudge(call, spec, "expired", "The approval ran out before the call could start.", call.rules_epoch)
         elif why["other_rules"] and not why["other_bytes"]:
             self._judge_again(call, spec)
         else:
             self.rejudged = True
 
     def _judge_again(self, call: Call, spec: ToolSpec) -> None:
-        """The rules have changed since the verdict: the gate is asked again."""
+        """The rules, or the tool itself, have changed since the verdict: the gate is asked again."""
         epoch = self.proposing.refresh_rules()
+        try:
+            spec.prepare(call.args)
+        except ArgumentsRefused as refusal:
+            said = invalid_arguments(spec.name, refusal)
+            return self._rejudge(
+                call, spec, "failed", said["message"], epoch, outcome={"status": "failed", "error": said}
+            )
         verdict = self.proposing.check(self.proposing.proposal(spec, call.args, call.digest, epoch, call))
         if verdict.decision == "allow" or verdict.stands:
-            self.claim.reaffirm(call, epoch)
-            call.rules_epoch, self.retry_at[call.position] = epoch, boot()
-        elif verdict.decision == "deny":
-            self._rejudge(call, "denied", verdict.why, epoch, verdict.explanation, denied(verdict))
+            self.claim.reaffirm(call, rules_epoch=epoch, schema_digest=spec.digest())
+            self.retry_at[call.position] = boot()
         else:
-            self._rejudge(call, "waiting", verdict.why, epoch, verdict.explanation)
+            outcome = denied(verdict) if verdict.decision == "deny" else None
+            status = STATUS[verdict.decision]
+            self._rejudge(call, spec, status, verdict.why, epoch, explanation=verdict.explanation, outcome=outcome)
 
-    def _rejudge(
-        self,
-        call: Call,
-        status: str,
-        why: str,
-        epoch: int | None = None,
-        explanation: dict[str, Any] | None = None,
-        outcome: dict[str, Any] | None = None,
-    ) -> None:
+    def _rejudge(self, call: Call, spec: ToolSpec, status: str, why: str, epoch: int, **said: Any) -> None:
+        explanation, outcome = said.get("explanation"), said.get("outcome")
         self.claim.rejudge(
             call,
             status=status,
             why=why,
-            rules_epoch=call.rules_epoch if epoch is None else epoch,
+            rules_epoch=epoch,
+            schema_digest=spec.digest(),
             verdict=dumps(explanation or {}),
             outcome=dumps(outcome) if outcome else None,
         )
@@ -356,42 +252,3 @@ def result_of(done: Done) -> ToolResult:
         return ToolResult("unknown", error=error)
     result: ToolResult = done.future.result()
     return result
-
-
-def opened(proposed: ProposedCall, call_id: UUID, now: float) -> Call:
-    """The open call that a proposal has become."""
-    return Call(
-        id=call_id,
-        position=proposed.position,
-        provider_id=proposed.provider_id,
-        tool=proposed.tool,
-        effect=proposed.effect,
-        reaches=proposed.reaches,
-        status=proposed.status,
-        decided="",
-        why=proposed.why,
-        args=proposed.args,
-        digest=proposed.digest,
-        edited=False,
-        attempt=0,
-        epoch=None,
-        rules_epoch=proposed.rules_epoch,
-        outcome=proposed.outcome,
-        facts=dumps(proposed.facts),
-        effective=None,
-        deadline=None,
-        now=now,
-    )
-
-
-def recorded_index(drive: Drive, position: str) -> int:
-    """Which call of the conversation this is: all calls of earlier turns, and its place in its own."""
-    turn, _, place = position.rpartition(".")
-    earlier = [entry for entry in drive.run.messages.entries if isinstance(entry, list)]
-    before = [place for entry in earlier for place in entry if is_tool_position(drive, place)]
-    return len(before) + int(place if turn else 0)
-
-
-def is_tool_position(drive: Drive, position: str) -> bool:
-    """Whether the outcome at this position is a tool's."""
-    return "status" in drive.run.outcomes[position].value

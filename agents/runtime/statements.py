@@ -127,7 +127,8 @@ JOIN agents_toolcall AS call ON call.run_id = run.id WHERE run.id = %(run)s AND 
 REJUDGE = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
 UPDATE agents_toolcall AS call SET status = %(status)s, why = %(why)s, rules_epoch = %(rules_epoch)s,
-  verdict = %(verdict)s::jsonb, outcome = %(outcome)s, decided = '', effective_at = NULL, valid_until = NULL
+  verdict = %(verdict)s::jsonb, outcome = %(outcome)s, schema_digest = %(schema_digest)s, decided = '',
+  effective_at = NULL, valid_until = NULL
 FROM mine WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN ('ready', 'waiting')
 RETURNING call.id
 """)
@@ -135,7 +136,7 @@ RETURNING call.id
 # The same verdict under newer rules: an approval that was given stays.
 REAFFIRM = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
-UPDATE agents_toolcall AS call SET rules_epoch = %(rules_epoch)s FROM mine
+UPDATE agents_toolcall AS call SET rules_epoch = %(rules_epoch)s, schema_digest = %(schema_digest)s FROM mine
 WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN ('ready', 'waiting') RETURNING call.id
 """)
 
@@ -154,7 +155,7 @@ RETURNING cancel_requested_at IS NOT NULL AS cancelling
 """)
 
 CALLS = Statement("""
-SELECT id, position, provider_id, tool, effect, reaches, status, decided, why, args, digest,
+SELECT id, position, provider_id, tool, effect, reaches, status, decided, why, args, digest, schema_digest,
   proposed_args IS NOT NULL AS edited, attempt, epoch, rules_epoch, outcome, facts::text,
   extract(epoch FROM effective_at)::float8 AS effective, extract(epoch FROM deadline_at)::float8 AS deadline,
   extract(epoch FROM now())::float8 AS now

@@ -51,8 +51,9 @@ class Case:
 
     @property
     def refunds(self) -> list[dict[str, Any]]:
-        """The refunds that were made, as the tool told them: a reviewer may have changed what was proposed."""
-        return [deed.value for deed in self.of_tool("issue_refund") if deed.succeeded]
+        """The refunds that were made: as asked for, but where the tool, or a person in its place, tells otherwise."""
+        made = [deed for deed in self.of_tool("issue_refund") if deed.succeeded]
+        return [deed.asked | (deed.value if isinstance(deed.value, dict) else {}) for deed in made]
 
 
 def said_by_user(message: Message) -> str:

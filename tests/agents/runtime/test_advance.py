@@ -101,3 +101,9 @@ def test_a_journal_verifies(play):
     Checkpoint.objects.filter(run=run, seq=2).update(request=b"x" * 32)
     with pytest.raises(journal_check.Diverged, match="step 2"):
         journal_check.verify(run)
+
+
+def test_a_model_whose_adapter_breaks_fails_the_run_and_says_so(play):
+    run = play("r", [lambda request: {}["order"]])
+    assert run.status == "failed"
+    assert run.error["type"] == "broken_adapter" and "KeyError: 'order'" in run.error["message"]
