@@ -60,10 +60,10 @@ def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 def messages(request: MemberRequest, run_id: UUID) -> HttpResponse:
     """Say something to a run that takes messages."""
+    found, form = load(request, run_id), MessageForm(request.POST)
     request.principal.require("operate")
-    form = MessageForm(request.POST)
     if form.is_valid():
-        load(request, run_id).say(form.cleaned_data["content"])
+        found.say(form.cleaned_data["content"])
     return redirect("run", run_id)
 
 
@@ -72,6 +72,7 @@ def messages(request: MemberRequest, run_id: UUID) -> HttpResponse:
 def cancellation(request: MemberRequest, run_id: UUID) -> HttpResponse:
     """Ask for the end of the run."""
     found = load(request, run_id)
+    request.principal.require("operate")
     if not found.cancel(reason=request.POST.get("reason", "")[:500], by=request.principal):
         raise IllegalMove(f"This run has already {found.status}.")
     return redirect("run", run_id)

@@ -1,0 +1,97 @@
+"""Who may see the pages: members of the workspace, and nobody else finds out what there is."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from console import urls
+from reviews.models import ApprovalRequest
+from tests.factories import House, make_approval
+from workspaces.models import Membership, Workspace
+
+OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
+OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review"}
+POSTS = {"run-messages", "run-cancellation", "review-decisions", "review-undo"}
+
+
+@pytest.fixture
+def approval(house: House) -> ApprovalRequest:
+    return make_approval(house)
+
+
+def address(name: str, approval: ApprovalRequest) -> str:
+    """The page about something of the house."""
+    if name.startswith("run"):
+        return reverse(name, args=[approval.run_id])
+    if name == "agent":
+        return reverse(name, args=["desk"])
+    return reverse(name, args=[approval.pk, 1] if name == "review-undo" else [approval.pk])
+
+
+def ask(client: Client, name: str, path: str) -> int:
+    form = {"kind": "approve", "digest": "0" * 64}
+    return (client.post(path, form) if name in POSTS else client.get(path)).status_code
+
+
+def named() -> list[str]:
+    return [str(pattern.name) for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
+
+
+@pytest.mark.parametrize("name", sorted(set(named()) - OPEN_TO_ALL - OF_ONESELF))
+def test_sam_gets_404(browse: Callable[[str], Client], approval: ApprovalRequest, name: str) -> None:
+    own, unknown = address(name, approval), address(name, approval).replace(str(approval.pk), str(uuid4()))
+
+    assert ask(browse("sam"), name, own) == 404
+    assert ask(browse("sam"), name, unknown) == 404
+
+
+@pytest.mark.parametrize("name", sorted(OF_ONESELF - {"workspace", "home", "live"}))
+def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval: ApprovalRequest, name: str) -> None:
+    page = browse("sam").get(reverse(name))
+
+    assert page.status_code == 200
+    assert b"desk" not in page.content and approval.title.encode() not in page.content
+
+
+@pytest.mark.parametrize("name", sorted(set(named()) - OPEN_TO_ALL))
+def test_nobody_is_asked_to_sign_in(approval: ApprovalRequest, name: str) -> None:
+    path = reverse(name) if name in OF_ONESELF else address(name, approval)
+    page = Client().post(path) if name in POSTS | {"workspace"} else Client().get(path)
+
+    assert page.status_code == 302
+    assert page["Location"].startswith("/sign-in?next=")
+
+
+def test_an_open_page_whose_session_has_ended_goes_to_sign_in_as_a_whole(db: None) -> None:
+    page = Client().get("/runs", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/runs?status=all"})
+
+    assert page["HX-Redirect"] == "/sign-in?next=/runs%3Fstatus%3Dall"
+
+
+def test_who_belongs_nowhere_is_told_so(house: House, browse: Callable[[str], Client]) -> None:
+    Membership.objects.get(person=house.olga).end(None)
+    page = browse("olga").get("/runs")
+
+    assert page.status_code == 404
+    assert b"do not belong to any workspace" in page.content
+
+
+def test_a_person_of_two_workspaces_chooses_one(house: House, browse: Callable[[str], Client]) -> None:
+    other = Workspace.objects.of(house.sam).get()
+    Membership.objects.join(other, house.ana, ["viewer"])
+    ana = browse("ana")
+
+    assert b"Acme</b>" in ana.get("/agents").content
+    assert ana.post("/workspace", {"workspace": other.pk}).status_code == 302
+    assert b"Other</b>" in ana.get("/agents").content
+    assert browse("olga").post("/workspace", {"workspace": other.pk}).status_code == 404
+
+
+def test_pages_are_not_kept_by_caches(house: House, browse: Callable[[str], Client]) -> None:
+    page = browse("ana").get("/runs")
+
+    assert "no-store" in page["Cache-Control"]
+    assert page["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")

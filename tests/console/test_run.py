@@ -1,0 +1,141 @@
+"""The page of one run."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from agents.models import Run, ToolCall
+from reviews.models import ApprovalRequest
+from tests.console import shop
+from tests.console.conftest import HTMX
+from tests.factories import House, make_run
+from workspaces.models import Membership
+
+VIEWS = [
+    "",
+    "?view=messages",
+    "?view=calls",
+    "?step=2",
+    "?step=2&part=messages",
+    "?step=4&part=state",
+    "?step=3&part=json",
+]
+
+
+def read(client: Client, run: Run, query: str = "") -> str:
+    page = client.get(f"/runs/{run.pk}{query}")
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def test_a_run_shows_what_happened_and_what_it_waits_for(waiting: Run, browse: Callable[[str], Client]) -> None:
+    page = read(browse("olga"), waiting)
+    approval = ApprovalRequest.objects.get()
+
+    assert "Waiting for approval" in page and "Scripted model" in page
+    assert "shop_order" in page and "Model turn" in page
+    assert f'href="/review/{approval.pk}"' in page
+
+
+@pytest.mark.parametrize("query", VIEWS)
+def test_what_agent_user_and_tools_say_is_text(waiting: Run, browse: Callable[[str], Client], query: str) -> None:
+    page = read(browse("olga"), waiting, query)
+
+    for hostile in ("<img src=x", "<a hx-get='/runs'", "<script>Marta", "<b>Broken", "<em>", "\u202e", "\u200b"):
+        assert hostile not in page
+
+
+def test_what_cannot_be_seen_is_written_out(waiting: Run, browse: Callable[[str], Client]) -> None:
+    olga, call = browse("olga"), ToolCall.objects.get(tool="shop_refund")
+
+    assert "&lt;b&gt;Broken&lt;/b&gt; ⟨U+202E⟩panels" in read(olga, waiting)
+    assert "⟨U+200B⟩hidden" in read(olga, waiting, "?view=messages")
+    assert "&lt;em&gt;⟨U+202E⟩etoh" in read(olga, waiting, f"?call={call.pk}")
+
+
+def test_the_state_is_shown_as_it_was_after_a_step(waiting: Run, browse: Callable[[str], Client]) -> None:
+    olga = browse("olga")
+    before, after = (read(olga, waiting, f"?step={n}&part=state") for n in (2, 4))
+
+    assert "+  &quot;phase&quot;: &quot;shop_order&quot;" in before
+    assert "-  &quot;phase&quot;: &quot;shop_order&quot;" in after
+    assert "+  &quot;phase&quot;: &quot;shop_refund&quot;" in after
+
+
+def test_messages_are_those_up_to_the_chosen_step(waiting: Run, browse: Callable[[str], Client]) -> None:
+    olga = browse("olga")
+
+    assert "I look first." not in read(olga, waiting, "?step=1&view=messages&part=json")
+    assert "⟩hidden" not in read(olga, waiting, "?step=2&view=messages&part=json")
+    assert "⟩hidden" in read(olga, waiting, "?step=4&view=messages&part=json")
+
+
+def test_an_address_that_makes_no_sense_shows_the_latest_step(waiting: Run, browse: Callable[[str], Client]) -> None:
+    for query in ("?step=999", "?step=0", "?step=x", "?view=x&part=y", "?call=1", "?step=1%00"):
+        assert "step 4" in read(browse("olga"), waiting, query)
+
+
+def test_an_open_page_gets_the_part_that_changes(waiting: Run, browse: Callable[[str], Client]) -> None:
+    part = browse("olga").get(f"/runs/{waiting.pk}", headers=HTMX).content.decode()
+
+    assert "<html" not in part
+    assert f"cs:run-{waiting.pk} from:body" in part
+
+
+def test_an_operator_cancels_a_run(waiting: Run, browse: Callable[[str], Client]) -> None:
+    answer = browse("olga").post(f"/runs/{waiting.pk}/cancellation", {"reason": "wrong"})
+    waiting.refresh_from_db()
+
+    assert answer.status_code == 302
+    assert waiting.cancel_requested_at
+    assert "Cancelling" in read(browse("ana"), waiting)
+
+
+def test_a_run_that_has_ended_is_not_cancelled(house: House, browse: Callable[[str], Client]) -> None:
+    run = make_run(house.agent, house.olga, status="succeeded")
+    answer = browse("olga").post(f"/runs/{run.pk}/cancellation")
+
+    assert answer.status_code == 409
+    assert b"has already succeeded" in answer.content
+
+
+def test_a_chat_takes_messages_while_it_is_open(house: House, browse: Callable[[str], Client]) -> None:
+    chat, olga = make_run(house.agent, house.olga, flow="chat"), browse("olga")
+    answer = olga.post(f"/runs/{chat.pk}/messages", {"content": "Hello\r\nthere"})
+
+    assert answer.status_code == 302
+    assert chat.inbox.get().content == '"Hello\\nthere"'
+    assert 'id="say"' in read(olga, chat)
+    assert 'id="say"' not in read(olga, make_run(house.agent, house.olga))
+
+
+def test_a_viewer_only_reads(house: House, browse: Callable[[str], Client]) -> None:
+    chat = make_run(house.agent, house.olga, flow="chat")
+    Membership.objects.get(person=house.olga).change(roles=["viewer"], groups=[], by=None)
+    olga = browse("olga")
+    page = read(olga, chat)
+
+    assert "Cancel run" not in page and 'id="say"' not in page
+    assert olga.post(f"/runs/{chat.pk}/messages", {"content": "x"}).status_code == 403
+    assert olga.post(f"/runs/{chat.pk}/cancellation").status_code == 403
+
+
+def test_a_run_that_has_not_begun_has_a_page(house: House, browse: Callable[[str], Client]) -> None:
+    page = read(browse("olga"), make_run(house.agent, house.olga, status="queued"))
+
+    assert "Queued" in page and "No step is committed yet." in page
+
+
+@pytest.mark.parametrize("query", VIEWS)
+def test_a_page_costs_few_queries(
+    waiting: Run, browse: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries, query: str
+) -> None:
+    olga = browse("olga")
+    with django_assert_max_num_queries(24):
+        olga.get(f"/runs/{waiting.pk}{query}")
+
+
+def test_words_of_the_agent_stand_beside_its_proposal(waiting: Run, browse: Callable[[str], Client]) -> None:
+    assert shop.WORDS.split(">")[0].replace("<", "&lt;") in read(browse("olga"), waiting, "?step=4")
