@@ -1,17 +1,21 @@
 """The one place that turns what went wrong into an answer: a problem document for programs, a page for people."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from workspaces.exceptions import CountersignError
+
+log = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 SENTENCES = {
@@ -22,6 +26,7 @@ SENTENCES = {
     405: "This method is not allowed here.",
     413: "The request is too large.",
     500: "Something went wrong on our side; it has been logged.",
+    503: "The database cannot be reached right now. Nothing was lost; try again in a moment.",
 }
 
 
@@ -119,12 +124,22 @@ class ProblemMiddleware:
         return as_problem(request, await self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A lost race or an illegal move becomes its sentence; anything else stays an error."""
+        """A lost race or an illegal move becomes its sentence, an absent database a 503; anything else is an error."""
+        if isinstance(exception, OperationalError | InterfaceError):
+            return unreachable(request, exception)
         if not isinstance(exception, CountersignError):
             return None
         if is_api(request):
             return problem_of(exception)
         return page_of(request, exception.status, exception.title, str(exception), getattr(exception, "errors", None))
+
+
+def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database is away: its state is unchanged, and asking again is safe."""
+    log.warning("The database did not answer %s %s: %s", request.method, request.path, error)
+    response = answer_of(request, 503)
+    response["Retry-After"] = "2"
+    return response
 
 
 def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

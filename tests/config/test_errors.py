@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -24,6 +25,10 @@ def crash(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("SELECT secret FROM inside")
 
 
+def away(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
 handler500 = "config.errors.server_error"
 handler404 = "config.errors.page_not_found"
 urlpatterns = [
@@ -32,6 +37,8 @@ urlpatterns = [
     path("crash", crash),
     path("api/lost", lost),
     path("api/crash", crash),
+    path("away", away),
+    path("api/away", away),
 ]
 
 
@@ -153,6 +160,14 @@ def test_a_crash_tells_nothing_of_the_inside(address: str) -> None:
 
     assert response.status_code == 500
     assert "inside" not in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/away", "/api/away"])
+@override_settings(ROOT_URLCONF=__name__)
+def test_an_absent_database_is_503_and_says_when_to_come_back(client: Client, address: str) -> None:
+    response = client.get(address)
+    assert response.status_code == 503 and response["Retry-After"] == "2"
+    assert "Nothing was lost" in response.content.decode() and "server closed" not in response.content.decode()
 
 
 def test_a_host_that_is_not_ours_is_400(client: Client) -> None:
