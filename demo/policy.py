@@ -14,7 +14,9 @@ def rule(name: str, tool: str, effect: str, condition: str = "", **demands: Any)
 
 
 RULES = [
-    rule("Lookups", "*", "allow", 'tool.effect == "read" && tool.reaches == "inside"', risk="low"),
+    rule("Looking orders up", "lookup_*", "allow", risk="low"),
+    rule("Searching the help", "search_*", "allow", risk="low"),
+    rule("Questions to people", "question", "ask", risk="low"),
     rule("Refund up to €50", "issue_refund", "allow", "double(args.amount) <= 50.0", seats=[FINANCE], risk="low"),
     rule("Refund over €50", "issue_refund", "ask", "double(args.amount) > 50.0", seats=[FINANCE]),
     rule(

@@ -26,7 +26,7 @@ def final(case: Case) -> str:
 def proposed(order: Order, due: Remedy) -> str:
     """Why a refund is proposed; reviewers read it beside the call."""
     customer, paid = order["customer"]["name"], euros(order["paid"])
-    return f"{customer} paid {paid} for order {order['number']}. I propose to refund {euros(due.amount)}: {due.why}."
+    return f"{customer} paid {paid} for order {order['number']}. I propose to refund {euros(due.amount)} ({due.why})."
 
 
 def letter(case: Case, done: dict[str, Any]) -> dict[str, str]:

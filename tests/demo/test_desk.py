@@ -78,7 +78,7 @@ def test_it_looks_up_refunds_writes_and_reports() -> None:
 
 def test_it_says_why_before_it_proposes() -> None:
     talk = Talk(BROKEN, ORDER)
-    assert talk.last.startswith("Priya Nair paid €1,240.00 for order A-1003. I propose to refund €1,240.00: broken")
+    assert talk.last.startswith("Priya Nair paid €1,240.00 for order A-1003. I propose to refund €1,240.00 (broken")
 
 
 def test_the_same_conversation_gets_the_same_answer() -> None:

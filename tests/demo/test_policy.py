@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agents.tools import registry
+from agents.tools.question import QUESTION
 from demo.policy import RULES
 from reviews.policy.evaluate import evaluate
 from reviews.policy.values import Context, Requirement, Rule, Verdict, seats
@@ -17,7 +18,7 @@ NO_ORDER = {"order": {"error": {"type": "unknown_order"}}}
 
 
 def judge(tool: str, args: Mapping[str, Any] | None = None, facts: Mapping[str, Any] = FACTS) -> Verdict:
-    spec = registry.get(tool)
+    spec = QUESTION if tool == QUESTION.name else registry.get(tool)
     assert spec
     context = Context(
         args=args or {},
@@ -82,3 +83,8 @@ def test_mail_by_whom_it_goes_to(to: str, facts: dict[str, Any], decision: str) 
 def test_deleting_is_denied_and_looking_is_allowed() -> None:
     assert judge("delete_customer", {"email": "marta@example.com"}).decision == "deny"
     assert [judge(tool).decision for tool in ("lookup_order", "search_help")] == ["allow", "allow"]
+
+
+def test_questions_may_be_answered_by_any_approver_on_every_channel() -> None:
+    verdict = judge("question", {"text": "Really?"})
+    assert (verdict.decision, asked(verdict), verdict.requirement.channels) == ("ask", [(1, None)], ("api", "web"))
