@@ -3,6 +3,7 @@
 
 python3 manage.py up      start the product: database, broker, web, worker, sweep
 python3 manage.py test    check everything that must hold before a change lands (arguments go to pytest)
+python3 manage.py bench   measure, one JSON object a line (all, or those named: B5 start)
 python3 manage.py help    every other command; each takes --home DIR
 """
 
@@ -14,7 +15,7 @@ from config import bootstrap
 def main():  # type: () -> None
     """Enter .venv, settle in the home directory, run the command."""
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    bootstrap.enter("requirements-dev.lock" if command == "test" else "requirements.lock")
+    bootstrap.enter("requirements-dev.lock" if command in ("test", "bench") else "requirements.lock")
 
     from config import home
 
@@ -27,6 +28,10 @@ def main():  # type: () -> None
         from config import check
 
         check.main(arguments[1:])
+    elif command == "bench":
+        from config import check
+
+        check.bench(arguments[1:])
     else:
         if command in ("help", "-h", "--help"):
             print(__doc__)

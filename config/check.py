@@ -25,6 +25,13 @@ def main(arguments: list[str]) -> None:
     sys.exit(1 if failed else 0)
 
 
+def bench(names: list[str]) -> None:
+    """Run the benchmarks, or those whose names are given; the figures are the lines of JSON."""
+    chosen = ["-k", " or ".join(name.lower() for name in names)] if names else []
+    command = [sys.executable, "-m", "pytest", "bench", "-q", "-p", "no:logging", *chosen]
+    sys.exit(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
+
+
 def passes(name: str, command: list[str]) -> bool:
     """Run one stage; its output goes to the terminal."""
     print(f"--- {name}", flush=True)
