@@ -82,9 +82,10 @@ class Field:
         if self.kind == "const" or text is None:
             return self.value
         if self.may_be_left_out and f"given:{self.name}" not in sent:
-            return None if self.is_nullable and (self.is_required or self.value is None) else ABSENT
+            return self.value if not self.is_given else None if self.is_required else ABSENT
         text = text.replace("\r\n", "\n")
-        is_same = self.is_given and text == self.text.replace("\r\n", "\n")
+        was_shown = self.is_given or not self.may_be_left_out
+        is_same = was_shown and text == self.text.replace("\r\n", "\n")
         return self.value if is_same else value_of(self.kind, text, self.schema)
 
 
@@ -115,10 +116,10 @@ def _fields(root: Schema, schema: Schema, args: Mapping[str, Any], path: tuple[s
     for name in [*properties, *(name for name in args if name not in properties)]:
         inner, is_nullable = resolved(root, properties.get(name, {}))
         place, value = (*path, name), args.get(name, ABSENT)
-        if is_object(inner) and isinstance(value, dict) and len(place) < MAX_DEPTH and (value or name in required):
+        if is_object(inner) and isinstance(value, dict) and value and len(place) < MAX_DEPTH:
             yield from _fields(root, inner, value, place)
         else:
-            kind = kind_of(inner, value)
+            kind = "json" if value is None and not is_nullable else kind_of(inner, value)
             yield Field(place, kind, value, inner, name in required, is_nullable)
 
 

@@ -1,0 +1,175 @@
+"""The queue: who needs to do what, and in which order."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from reviews.models import ApprovalRequest
+from tests.console.conftest import HTMX
+from tests.factories import House, make_agent, make_approval, make_call, make_policy, make_run
+from tests.reviews.stories import TWO_SEATS, decide
+
+
+def titles(client: Client, query: str = "") -> list[str]:
+    page = client.get(f"/review{query}").content.decode()
+    return re.findall(r'role="img" aria-label="\w+ risk">.*?</span>\s*<b>(.*?)</b>', page)
+
+
+def counts(client: Client) -> list[str]:
+    return re.findall(r"(?:Needs me|Open|Waiting) (\d+\+?)", client.get("/review").content.decode())
+
+
+def ask(house: House, amount: int, **columns: object) -> ApprovalRequest:
+    """A request with that amount, so that its title is known."""
+    approval = make_approval(house, arguments={"amount": amount, "order": "A"})
+    ApprovalRequest.objects.filter(pk=approval.pk).update(**columns)
+    approval.refresh_from_db()
+    return approval
+
+
+def named(amount: int) -> str:
+    return f"refund(amount: {amount}, order: &quot;A&quot;)"
+
+
+def in_minutes(minutes: float) -> object:
+    return Now() + timedelta(minutes=minutes)
+
+
+def test_the_most_urgent_is_first_under_its_heading(house: House, browse: Callable[[str], Client]) -> None:
+    for amount, minutes in ((3, 3000), (1, 10), (2, 90)):
+        ask(house, amount, deadline_at=in_minutes(minutes))
+    page = browse("ana").get("/review").content.decode()
+
+    assert titles(browse("ana")) == [named(1), named(2), named(3)]
+    assert page.index("Due within 30 minutes") < page.index("Due within a day") < page.index(">Later<")
+
+
+def test_who_voted_waits_for_others(house: House, browse: Callable[[str], Client]) -> None:
+    make_policy(house.workspace, TWO_SEATS)
+    approval = ask(house, 1)
+    decide(approval, "approve", house.by("ana"))
+
+    assert counts(browse("ana")) == ["0", "1", "1"]
+    assert counts(browse("ben")) == ["1", "1", "0"]
+    assert titles(browse("ana"), "?view=waiting") == [named(1)]
+
+
+def test_a_seat_that_is_taken_needs_nobody(house: House, browse: Callable[[str], Client]) -> None:
+    make_policy(house.workspace, TWO_SEATS)
+    decide(ask(house, 1), "approve", house.by("cleo"))  # takes the seat of any approver, so finance is left
+
+    assert counts(browse("ana")) == ["1", "1", "0"]
+    assert counts(browse("cleo")) == ["0", "1", "1"]
+
+
+def test_an_edit_needs_everybody_again(house: House, browse: Callable[[str], Client]) -> None:
+    make_policy(house.workspace, TWO_SEATS)
+    approval = ask(house, 1)
+    decide(approval, "approve", house.by("ana"))
+    decide(approval, "edit", house.by("ben"), args={"amount": 2, "order": "A"})
+
+    assert counts(browse("ana")) == counts(browse("ben")) == ["1", "1", "0"]
+
+
+def test_a_vote_that_was_taken_back_is_none(house: House, browse: Callable[[str], Client]) -> None:
+    make_policy(house.workspace, TWO_SEATS)
+    approval = ask(house, 1)
+    approval.undo(decide(approval, "approve", house.by("ana")).n, house.by("ana"))
+
+    assert counts(browse("ana")) == ["1", "1", "0"]
+
+
+def test_whose_run_it_is_waits(house: House, browse: Callable[[str], Client]) -> None:
+    make_call(make_run(house.agent, house.ana))
+
+    assert counts(browse("ana")) == ["0", "1", "1"]
+    assert counts(browse("ben")) == ["1", "1", "0"]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("ana", "1"), ("cleo", "0"), ("olga", "0"), ("root", "0")])
+def test_only_those_who_may_decide_are_needed(
+    house: House, browse: Callable[[str], Client], name: str, expected: str
+) -> None:
+    make_policy(house.workspace, {**TWO_SEATS, "seats": [{"count": 1, "group": "finance"}]})
+    ask(house, 1)
+
+    assert counts(browse(name))[0] == expected
+
+
+def test_what_is_decided_elsewhere_only_needs_nobody_here(house: House, browse: Callable[[str], Client]) -> None:
+    ask(house, 1, channels=["api"])
+
+    assert counts(browse("ana")) == ["0", "1", "0"]
+
+
+def test_decided_ones_are_kept_newest_first(house: House, browse: Callable[[str], Client]) -> None:
+    for amount in (1, 2):
+        decide(ask(house, amount), "reject", house.by("ana"), reason="no")
+
+    assert titles(browse("ana"), "?view=decided") == [named(2), named(1)]
+    assert titles(browse("ana")) == []
+
+
+def test_filters_narrow_the_queue(house: House, browse: Callable[[str], Client]) -> None:
+    ask(house, 1, risk="low"), ask(house, 2, risk="medium"), ask(house, 3, risk="high")
+    make_call(make_run(make_agent(house.workspace, "other"), house.olga), arguments={"amount": 4, "order": "A"})
+    ana = browse("ana")
+
+    assert titles(ana, "?risk=high") == [named(3)]
+    assert sorted(titles(ana, "?risk=medium")) == [named(2), named(3), named(4)]
+    assert titles(ana, "?agent=other&view=open") == [named(4)]
+    assert len(titles(ana, "?risk=nonsense&view=nonsense")) == 4
+
+
+def test_an_unreadable_cursor_is_refused(house: House, browse: Callable[[str], Client]) -> None:
+    assert browse("ana").get("/review?cursor=x").status_code == 422
+
+
+def test_an_open_page_gets_the_queue_alone(house: House, browse: Callable[[str], Client]) -> None:
+    approval = ask(house, 1)
+    part = browse("ana").get(f"/review?selected={approval.pk}", headers=HTMX).content.decode()
+
+    assert "<html" not in part and 'id="queue"' in part
+    assert re.search(rf'id="request-{approval.pk}".*?aria-current="true"', part)
+
+
+COPY_CALLS = """
+INSERT INTO agents_toolcall SELECT copy.* FROM agents_toolcall AS one, generate_series(1, %s) AS n,
+  jsonb_populate_record(one, jsonb_build_object('id', uuidv7(), 'position', 'n' || n)) AS copy
+"""
+COPY_APPROVALS = """
+INSERT INTO reviews_approvalrequest SELECT copy.* FROM reviews_approvalrequest AS one
+JOIN agents_toolcall AS call ON call.id <> one.tool_call_id,
+  jsonb_populate_record(one, jsonb_build_object('id', uuidv7(), 'tool_call_id', call.id)) AS copy
+"""
+
+
+def many(house: House, count: int) -> None:
+    """As many open requests as that, copied from one in the database."""
+    make_policy(house.workspace, TWO_SEATS)
+    make_approval(house)
+    with connection.cursor() as cursor:
+        cursor.execute(COPY_CALLS, [count - 1])
+        cursor.execute(COPY_APPROVALS)
+        cursor.execute("ANALYZE reviews_approvalrequest")
+
+
+def test_ten_thousand_open_requests_take_eight_queries(
+    house: House, browse: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    many(house, 10_000)
+    assert ApprovalRequest.objects.pending().count() == 10_000
+    ana = browse("ana")
+
+    with django_assert_max_num_queries(8):
+        page = ana.get("/review").content.decode()
+    assert "Needs me 1000+" in page and "Open 1000+" in page
+    assert page.count("data-row") == 50
+    following = re.search(r'href="(/review\?view=needs-me[^"]*cursor=[^"]*)"', page)
+    assert following and ana.get(following[1].replace("&amp;", "&")).content.decode().count("data-row") == 50
