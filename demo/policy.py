@@ -4,7 +4,6 @@ from typing import Any
 
 FINANCE = {"count": 1, "group": "finance"}
 ANYBODY = {"count": 1, "group": None}
-CUSTOMERS = "has(facts.order.customer) && args.to == facts.order.customer.email"
 
 
 def rule(name: str, tool: str, effect: str, condition: str = "", **demands: Any) -> dict[str, Any]:
@@ -28,7 +27,7 @@ RULES = [
         undo_seconds=5,
         risk="high",
     ),
-    rule("Mail to the order's customer", "send_email", "allow", CUSTOMERS, risk="low"),
-    rule("Mail to somebody else", "send_email", "ask", f"!({CUSTOMERS})"),
+    rule("Mail to the order's customer", "send_email", "allow", "args.to == facts.order.customer.email", risk="low"),
+    rule("Mail to somebody else", "send_email", "ask", "args.to != facts.order.customer.email"),
     rule("Deleting customers", "delete_customer", "deny", risk="high"),
 ]
