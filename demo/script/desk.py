@@ -6,7 +6,7 @@ from agents.gateway.scripted import call, say
 from agents.gateway.types import Block
 from demo.script import answers
 from demo.script.case import Case
-from demo.script.remedy import Order, euros, is_past_return, remedy
+from demo.script.remedy import DAYS_TO_RETURN, Order, euros, is_past_return, remedy
 
 REFUND, DECLINE = "Refund it as goodwill", "Decline"
 GRANTED = re.compile(r"\s*(?:yes|refund|ok|agreed|approve|go ahead)", re.I)
@@ -43,12 +43,9 @@ def ask_people(case: Case) -> list[Block]:
 def ask(case: Case, order: Order) -> list[Block]:
     """The question, with its two answers."""
     due, days = remedy(case.ticket, order), order["days_since_delivery"]
-    text = (
-        f"{order['customer']['name']} wants to send back order {order['number']} {days} days after its delivery; "
-        f"we promise 30. Shall I refund {euros(due.amount)} all the same?"
-    )
+    text = f"Refund {euros(due.amount)} for {order['number']}, returned {days} days after delivery?"
     return [
-        say("This is outside of what we promise, so I ask."),
+        say(f"We promise {DAYS_TO_RETURN} days, so I ask."),
         call("question", text=text, options=[REFUND, DECLINE]),
     ]
 
