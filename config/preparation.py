@@ -14,10 +14,10 @@ OF_THE_PROJECT = ("static/**/*", "requirements.lock")
 class Preparation:
     """What an installation needs before its programs start."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, with_demo: bool) -> None:
         self.record = home / "prepared"
         self.static = home / "static"
-        self.digest = digest_of_sources(str(home))
+        self.digest = digest_of_sources(f"{home} {with_demo}")  # the demo has tables of its own
 
     def commands(self, *, new_database: bool) -> Iterator[tuple[tuple[str, ...], str]]:
         """The commands to run, and what to say after each."""

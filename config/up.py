@@ -101,7 +101,7 @@ class Installation:
 
     def prepare(self) -> None:
         """Tables and static files, when something about them changed."""
-        preparation = Preparation(self.home)
+        preparation = Preparation(self.home, with_demo=self.with_demo)
         for command, sentence in preparation.commands(new_database=self.new_database):
             self.command(*command)
             self.tell(sentence)
