@@ -10,7 +10,6 @@ from workspaces import canonical, events, hints
 from workspaces.exceptions import Forbidden
 from workspaces.principal import Principal
 
-MAX_INPUT_BYTES = 1_048_576
 TITLE_LENGTH = 120
 
 

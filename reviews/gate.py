@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from agents.models import ToolCall
 from agents.models.tool_call import Resolution
-from agents.runtime import version
+from agents.runtime import database, version
 from agents.runtime.gate import Proposal, Verdict
 from agents.tools.lookups import look_up
 from agents.tools.question import QUESTION
@@ -79,6 +79,7 @@ def looked_up(proposal: Proposal) -> dict[str, Any]:
     place = CallContext(
         call_id, 0, proposal.run_id, proposal.workspace_id, key=str(call_id), acting_for=proposal.started_by_id
     )
+    database.release()  # the lookups take connections of their own
     return look_up(proposal.tool, proposal.arguments, place)
 
 

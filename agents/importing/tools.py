@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+from django.db import transaction
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from agents.exceptions import TranscriptRefused
@@ -33,6 +34,7 @@ class Declarations(BaseModel):
     tools: list[Declaration]
 
 
+@transaction.atomic
 def declare(workspace: Workspace, path: Path) -> int:
     """Make or change the recorded tools of a workspace; how many the file declares. Raises TranscriptRefused."""
     declared = _read(path)

@@ -7,7 +7,7 @@ from agents.models.run import Run
 
 
 class Checkpoint(models.Model):
-    """An outcome, in commit order. Written only by `runtime/journal.py`, in the one statement that moves the run."""
+    """An outcome, in commit order. Written by the one statement that moves the run (`runtime/statements.py`)."""
 
     pk = models.CompositePrimaryKey("run_id", "seq")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checkpoints")

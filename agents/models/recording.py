@@ -8,7 +8,7 @@ from workspaces.models import Workspace
 
 
 class Recording(models.Model):
-    """An imported transcript; `body` holds {turns, results} for the recorded model and the recorded tools."""
+    """An imported transcript, taken apart for the recorded model (`turns`) and the recorded tools (`results`)."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="recordings")

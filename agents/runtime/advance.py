@@ -6,6 +6,8 @@ import traceback
 from typing import Any
 from uuid import UUID
 
+from psycopg import DataError
+
 from agents.exceptions import Diverged, EffectFailed, FlowError, LostClaim
 from agents.gateway.types import ModelFailure
 from agents.runtime import database, flow, version
@@ -18,7 +20,7 @@ from agents.runtime.heartbeat import heartbeat
 from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
-from agents.runtime.text import dumps
+from agents.runtime.text import dumps, storable
 from agents.runtime.work import Done, Work
 from workspaces import hints
 
@@ -56,8 +58,9 @@ class Advance:
 
     def go(self) -> None:
         self.performing.read(self.claim.news(fresh=True))
-        if not self.claim.cancelling:
-            self.performing.begin_approved()  # these need no history
+        if self.claim.cancelling:
+            return self._cancel()
+        self.performing.begin_approved()  # these need no history
         try:
             self.drive = self._redriven()
         except Diverged as divergence:
@@ -67,6 +70,17 @@ class Advance:
         while self.claim.status == "running":
             self._turn()
         self._put_away()
+
+    def _cancel(self) -> None:
+        """End a cancelled run without its history, which may not even be possible to drive any more."""
+        while self.claim.status == "running":
+            if self.claim.woken:
+                self.performing.read(self.claim.news())
+            self.performing.find_doubts()
+            segment = Segment(rows=[], to="running", doubts=self.performing.take_doubts())
+            self._wind_up(segment)
+            self.claim.commit(segment)
+            self.performing.committed(segment, {})
 
     def _redriven(self) -> Drive:
         spec = flow.get(self.claim.flow, self.claim.revision)
@@ -78,6 +92,9 @@ class Advance:
         """One outcome or several, and the commit that holds them; or a wait for the next one."""
         if self.claim.woken or self.performing.rejudged:
             self.performing.read(self.claim.news())
+        self.performing.find_doubts()
+        if self._is_winding_down:
+            self.performing.rest()
         ended = [] if self.claim.cancelling else self._known()
         if not ended and not self._is_winding_down:
             self.performing.begin(self.drive)
@@ -85,7 +102,7 @@ class Advance:
                 return None
         if not ended and self.performing.is_busy and not self.performing.doubts:
             ended = self._awaited()
-            if not ended and not self.performing.doubts:
+            if not ended and not self.performing.doubts and not self.performing.ended_by:
                 return None
         return self._commit(ended)
 
@@ -154,8 +171,15 @@ class Advance:
             cost=sum(end.cost for end in ended),
         )
         self._direct(segment)
-        self.claim.commit(segment)
+        try:
+            self.claim.commit(segment)
+        except DataError as error:
+            return self._fail(f"A step of this run cannot be stored: {error}")
         self.performing.committed(segment, self.claim.call_ids)
+
+    def _fail(self, sentence: str) -> None:
+        error = {"type": "not_storable", "message": storable(sentence)}
+        self.claim.commit(Segment(rows=[], to="failed", error=error))
 
     def _unproposed(self) -> list[Effect]:
         return [
@@ -203,8 +227,9 @@ class Advance:
 
     def _due(self, segment: Segment) -> float | None:
         times: list[float] = [effect.ask["at"] for effect in self._until()] + self.performing.times()
-        times.append(self.claim.created + self.version.limits["max_seconds"])
-        return min(times)
+        if not (self.performing.in_flight or segment.doubts):
+            times.append(self.claim.created + self.version.limits["max_seconds"])
+        return min(times, default=None)
 
     def _finish(self, segment: Segment) -> None:
         error = self.drive.error
@@ -212,7 +237,7 @@ class Advance:
             try:
                 segment.to, segment.result = "succeeded", dumps(self.drive.result)
                 return
-            except TypeError:
+            except (TypeError, ValueError, RecursionError):
                 error = FlowError(f"The flow returned {type(self.drive.result).__name__}, which is not JSON.")
         segment.to, segment.error = "failed", explained(error)
 
@@ -223,7 +248,17 @@ class Advance:
     def _set_aside(self, divergence: Diverged) -> None:
         error: dict[str, Any] = {"type": "diverged", "message": str(divergence)}
         error |= {"recorded": divergence.recorded, "asked": divergence.asked}
-        self.claim.commit(Segment(rows=[], to="diverged", error=error))
+        self.claim.commit(Segment(rows=[], to="diverged", error=error, doubts=self._waited_out()))
+
+    def _waited_out(self) -> dict[str, str]:
+        """Writes that had started before the divergence: people are asked, with what came of them as a report."""
+        doubts = {}
+        while self.work.busy:
+            done = self.work.next()
+            if done and done.underway.call:
+                self.work.report(done)
+                doubts[done.underway.position] = "The flow diverged while this call was under way; see its report."
+        return doubts
 
     def _put_away(self) -> None:
         try:
@@ -238,4 +273,4 @@ def explained(error: BaseException) -> dict[str, Any]:
         return {"type": "effect_failed"} | error.error
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return {"type": type(error).__name__, "message": str(error), "place": place}
+    return {"type": type(error).__name__, "message": storable(str(error)), "place": place}

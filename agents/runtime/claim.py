@@ -49,6 +49,7 @@ class Call:
     outcome: str | None
     facts: str
     effective: float | None
+    valid_until: float | None
     deadline: float | None
     now: float
 
@@ -85,6 +86,7 @@ class Claim:
     created: float
     cancelling: bool
     rules_epoch: int
+    stopped_tools: list[str]
     clock: DatabaseClock
     status: str = "running"
     woken: bool = False
@@ -153,7 +155,7 @@ class Claim:
         self.seq += len(segment.rows)
         self.tokens, self.cost = self.tokens + segment.tokens, self.cost + segment.cost
         self.status, self.woken, self.stopped = answer["status"], answer["woken"], answer["stopped"]
-        self.rules_epoch = answer["rules_epoch"]
+        self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
         self.call_ids = _ids(answer["proposed"])
         hints.page("run", self.id, self.status, self.workspace_id)
 
@@ -196,12 +198,12 @@ class Claim:
             if changes["status"] == "waiting":
                 gate().opened([call.id])
 
-    def reaffirm(self, call: Call, *, rules_epoch: int, schema_digest: bytes) -> None:
-        """The verdict stands under newer rules, or for the tool as it is now."""
-        known = {"run": self.id, "epoch": self.epoch, "call": call.id}
-        if not database.row(statements.REAFFIRM, **known, rules_epoch=rules_epoch, schema_digest=schema_digest):
+    def reaffirm(self, call: Call, **changes: Any) -> None:
+        """The verdict stands under newer rules, and for the tool as it is now."""
+        if not database.row(statements.REAFFIRM, run=self.id, epoch=self.epoch, call=call.id, **changes):
             raise LostClaim
-        call.rules_epoch, call.schema_digest = rules_epoch, schema_digest
+        for name, value in changes.items():
+            setattr(call, name, value)
 
     def unstart(self, call: Call) -> None:
         """The intent of a call that was certainly never entered is taken back."""

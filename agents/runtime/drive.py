@@ -12,6 +12,7 @@ from agents.runtime.flow import FlowRun, FlowSpec
 from agents.runtime.text import dumps
 
 KEYFRAME_EVERY = 256
+ENDED = object()
 
 
 @dataclass(slots=True)
@@ -157,14 +158,7 @@ class Drive:
 
     def _step(self, task: Task, value: Any) -> None:
         """Run one coroutine until it asks for something that is not there."""
-        while True:
-            try:
-                thrown = isinstance(value, BaseException)
-                asked = task.coroutine.throw(value) if thrown else task.coroutine.send(value)
-            except StopIteration as end:
-                return task.finish(end.value)
-            except Exception as error:  # noqa: BLE001 - whatever a flow raises is how this run fails
-                return task.fail(error)
+        while (asked := self._asked(task, value)) is not ENDED:
             position = task.next_position()
             if isinstance(asked, Gather):
                 join = self._spread(task, asked, position)
@@ -177,6 +171,32 @@ class Drive:
                 value = self.run.outcomes[position]
             else:
                 return None
+        return None
+
+    def _asked(self, task: Task, value: Any) -> object:
+        """What the coroutine asks for next, or ENDED once it has returned or failed."""
+        try:
+            while True:
+                thrown = isinstance(value, BaseException)
+                asked = task.coroutine.throw(value) if thrown else task.coroutine.send(value)
+                if (value := self._unwritable(asked)) is None:
+                    return asked
+        except StopIteration as end:
+            task.finish(end.value)
+        except Exception as error:  # noqa: BLE001 - whatever a flow raises is how this run fails
+            task.fail(error)
+        return ENDED
+
+    def _unwritable(self, asked: object) -> FlowError | None:
+        """Why a journal cannot hold what is asked for; looked at live, as the recorded was written once."""
+        effects = asked.members if isinstance(asked, Gather) else [asked]
+        try:
+            for effect in effects if self.live else ():
+                if isinstance(effect, Effect):
+                    effect.request()
+        except (TypeError, ValueError, RecursionError) as error:
+            return FlowError(f"The flow asks with something that is not JSON: {error}")
+        return None
 
     def _settled(self, task: Task, effect: Effect, position: str) -> bool:
         """Local effects are settled on the spot when live; everything else becomes pending."""

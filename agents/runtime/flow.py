@@ -111,7 +111,7 @@ class FlowRun:
     def last_text(self) -> str | None:
         """The text of the last reply in the main conversation: what a run has when a limit ends it."""
         for entry in reversed(self.messages.entries):
-            if isinstance(entry, list) and "blocks" in (value := self.outcomes[entry[0]].value):
+            if entry and isinstance(entry, list) and "blocks" in (value := self.outcomes[entry[0]].value):
                 return Reply(value["blocks"], "").text
         return None
 

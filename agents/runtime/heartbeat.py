@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django.db import Error
-
 from agents.runtime import database, statements
 from agents.runtime.claim import LEASE_SECONDS
 from agents.runtime.clock import boot
@@ -53,7 +51,7 @@ class Heartbeat:
             try:
                 with database.released_after():
                     self._beat(held)
-            except Error:
+            except Exception:  # the outermost loop: without a heartbeat every claim of this process would lapse
                 log.warning("The database did not take a heartbeat; leases lapse until it does.", exc_info=True)
 
     def _beat(self, held: "dict[Claim, Work]") -> None:
@@ -66,11 +64,11 @@ class Heartbeat:
             epochs=[claim.epoch for claim in renewing],
             seconds=[min(LEASE_SECONDS, work.lease_end - boot()) for work in renewing.values()],
         )
-        woken = {found["id"]: found["woken"] for found in alive}
+        woken = {(found["id"], found["epoch"]): found["woken"] for found in alive}
         for claim, work in renewing.items():
-            if claim.id not in woken:
+            if (claim.id, claim.epoch) not in woken:
                 work.lose()
-            elif woken[claim.id]:
+            elif woken[claim.id, claim.epoch]:
                 work.nudge()
 
 

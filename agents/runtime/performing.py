@@ -11,10 +11,11 @@ from agents.runtime.clock import boot
 from agents.runtime.crash import crashpoint
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect, Outcome
+from agents.runtime.gate import Verdict
 from agents.runtime.outcomes import Ended, of_tool
-from agents.runtime.propose import STATUS, Proposing, denied, invalid_arguments
+from agents.runtime.propose import STATUS, Proposing, denied, invalid_arguments, unknown_tool
 from agents.runtime.recorded import recorded_index
-from agents.runtime.standing import Standing
+from agents.runtime.standing import GAVE_NO_ANSWER, Standing
 from agents.runtime.text import dumps, loads
 from agents.runtime.version import Version, for_model, recording
 from agents.runtime.work import Done, Work, child_slots
@@ -26,7 +27,11 @@ from agents.tools.types import CallContext, ToolResult
 
 PASSED_ON = ("temperature", "top_p", "top_k", "thinking")
 MODEL_DEADLINE_SECONDS = 300.0
-GAVE_NO_ANSWER = "The worker that ran this call stopped before it could say whether it happened."
+RAN_OUT = {
+    "type": "expired",
+    "message": "The approval ran out before the call could start.",
+    "retryable": False,
+}
 
 
 class Performing(Standing):
@@ -84,17 +89,17 @@ class Performing(Standing):
     def _begin_call(
         self, call: Call, specs: dict[str, ToolSpec], drive: Drive | None, *, writes_only: bool = False
     ) -> None:
-        spec = specs.get(call.tool)
-        if spec is None or call.position in self.work.busy or call.position in self.held:
+        if call.position in self.work.busy or call.position in self.held or self._is_orphaned(call):
             return
-        if self._is_orphaned(call):
-            if self._doubtful_from(call) <= self.claim.clock.now():
-                self.doubts[call.position] = GAVE_NO_ANSWER
-        elif self._may_start(call):
-            if call.effect != "read":
-                self._start(call, spec, drive)
-            elif not writes_only:
-                self._in_thread(call.position, self._reading(call, spec, drive), spec.timeout, call)
+        if not self._may_start(call):
+            return
+        spec = specs.get(call.tool)
+        if spec is None:
+            self._end_unstarted(call, "failed", unknown_tool(call.tool, self.version.tools))
+        elif call.effect != "read":
+            self._start(call, spec, drive)
+        elif not writes_only:
+            self._read(call, spec, drive)
 
     def _may_start(self, call: Call) -> bool:
         if call.status == "waiting":
@@ -105,6 +110,17 @@ class Performing(Standing):
         self.tries[position] = self.tries.get(position, 0) + 1
         self.started.setdefault(position, self.claim.clock.moment())
         self.work.in_thread(position, what, seconds, call, attempt)
+
+    def _read(self, call: Call, spec: ToolSpec, drive: Drive | None) -> None:
+        """A read leaves no intent; what may forbid it is as of the last commit."""
+        if call.tool in self.claim.stopped_tools:
+            self.held.add(call.position)
+        elif call.valid_until is not None and call.valid_until <= self.claim.clock.now():
+            self._end_unstarted(call, "expired", RAN_OUT)
+        elif call.rules_epoch != self.claim.rules_epoch or call.schema_digest != spec.digest():
+            self._judge_again(call, spec)
+        else:
+            self._in_thread(call.position, self._reading(call, spec, drive), spec.timeout, call)
 
     def _start(self, call: Call, spec: ToolSpec, drive: Drive | None) -> None:
         """Write the intent, then hand the call to a child; the statement runs in this thread (engine.md §5)."""
@@ -128,9 +144,13 @@ class Performing(Standing):
         if spec.function is None:
             child_slots.release()
             return self._in_thread(call.position, self._reading(call, spec, drive), spec.timeout, call, call.attempt)
-        future = children.submit(
-            spec.name, call.args, self._context(call), spec.timeout, not_after=not_after, effect=spec.effect
-        )
+        try:
+            future = children.submit(
+                spec.name, call.args, self._context(call), spec.timeout, not_after=not_after, effect=spec.effect
+            )
+        except BaseException:
+            child_slots.release()
+            raise
         self.tries[call.position] = self.tries.get(call.position, 0) + 1
         self.started.setdefault(call.position, self.claim.clock.moment())
         self.work.in_child(call.position, future, spec.timeout, call, call.attempt)
@@ -172,7 +192,7 @@ class Performing(Standing):
         elif why["stopped"]:
             self.held.add(call.position)
         elif why["too_old"]:
-            self._rejudge(call, spec, "expired", "The approval ran out before the call could start.", call.rules_epoch)
+            self._end_unstarted(call, "expired", RAN_OUT)
         elif why["other_rules"] and not why["other_bytes"]:
             self._judge_again(call, spec)
         else:
@@ -180,35 +200,48 @@ class Performing(Standing):
 
     def _judge_again(self, call: Call, spec: ToolSpec) -> None:
         """The rules, or the tool itself, have changed since the verdict: the gate is asked again."""
-        epoch = self.proposing.refresh_rules()
+        self.proposing.refresh_rules()
         try:
             spec.prepare(call.args)
         except ArgumentsRefused as refusal:
-            said = invalid_arguments(spec.name, refusal)
-            return self._rejudge(
-                call, spec, "failed", said["message"], epoch, outcome={"status": "failed", "error": said}
-            )
-        verdict = self.proposing.check(self.proposing.proposal(spec, call.args, call.digest, epoch, call))
-        if verdict.decision == "allow" or verdict.stands:
-            self.claim.reaffirm(call, rules_epoch=epoch, schema_digest=spec.digest())
-            self.retry_at[call.position] = boot()
-        else:
-            outcome = denied(verdict) if verdict.decision == "deny" else None
-            status = STATUS[verdict.decision]
-            self._rejudge(call, spec, status, verdict.why, epoch, explanation=verdict.explanation, outcome=outcome)
-
-    def _rejudge(self, call: Call, spec: ToolSpec, status: str, why: str, epoch: int, **said: Any) -> None:
-        explanation, outcome = said.get("explanation"), said.get("outcome")
-        self.claim.rejudge(
-            call,
-            status=status,
-            why=why,
-            rules_epoch=epoch,
-            schema_digest=spec.digest(),
-            verdict=dumps(explanation or {}),
-            outcome=dumps(outcome) if outcome else None,
+            return self._end_unstarted(call, "failed", invalid_arguments(spec.name, refusal))
+        verdict = self.proposing.check(
+            self.proposing.proposal(spec, call.args, call.digest, self.claim.rules_epoch, call)
         )
+        if not (verdict.decision == "allow" or verdict.stands):
+            self._rejudge(call, spec, verdict)
+        elif call.status == "executing" and spec.effect == "unsafe":
+            self.lost.add(call.position)
+        else:
+            self.claim.reaffirm(call, **self._as_declared(spec))
+            self.retry_at[call.position] = boot()
+
+    def _rejudge(self, call: Call, spec: ToolSpec, verdict: Verdict) -> None:
+        outcome = denied(verdict) if verdict.decision == "deny" else None
+        judged = self._as_declared(spec) | {"verdict": dumps(verdict.explanation)}
+        self._settle(call, STATUS[verdict.decision], verdict.why, outcome, judged)
+
+    def _end_unstarted(self, call: Call, status: str, error: dict[str, Any]) -> None:
+        """The call ends with this error instead of being started."""
+        self._settle(call, status, error["message"], {"status": status, "error": error}, {})
+
+    def _settle(
+        self, call: Call, status: str, why: str, outcome: dict[str, Any] | None, judged: dict[str, Any]
+    ) -> None:
+        """Write what becomes of a call that is not started; one that may have happened is for people instead."""
+        if call.status == "executing":
+            self.lost.add(call.position)
+            return
+        kept = {name: getattr(call, name) for name in ("rules_epoch", "schema_digest", "effect", "reaches")}
+        text = dumps(outcome) if outcome else None
+        self.claim.rejudge(call, status=status, why=why, outcome=text, **({"verdict": None} | kept | judged))
         self.rejudged = True
+
+    def _as_declared(self, spec: ToolSpec) -> dict[str, Any]:
+        """What a verdict is about: the rules in force, and the tool as it is declared now."""
+        digest = spec.digest()
+        rules = self.claim.rules_epoch
+        return {"rules_epoch": rules, "schema_digest": digest, "effect": spec.effect, "reaches": spec.reaches}
 
     # --- ends ---
 

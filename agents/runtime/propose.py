@@ -6,7 +6,7 @@ from agents.runtime.claim import Call, Claim
 from agents.runtime.commit import ProposedCall
 from agents.runtime.effects import Effect
 from agents.runtime.gate import Proposal, Verdict, gate
-from agents.runtime.text import dumps, loads
+from agents.runtime.text import dumps, loads, storable
 from agents.runtime.version import Version, catalogue, recorded_catalogue
 from agents.tools.exceptions import ArgumentsRefused
 from agents.tools.question import QUESTION
@@ -56,7 +56,7 @@ class Proposing:
         verdict = self.check(proposal)
         return ProposedCall(
             position=effect.position,
-            provider_id=effect.ask["id"],
+            provider_id=storable(effect.ask["id"]),
             tool=spec.name,
             title=title(spec, proposal.arguments, verdict.facts),
             effect=spec.effect,
@@ -100,18 +100,18 @@ class Proposing:
 
     def _refused(self, effect: Effect, error: dict[str, Any], spec: ToolSpec | None = None) -> ProposedCall:
         """A call that cannot be made: the model is told, nothing runs, nobody is asked."""
-        args = as_proposed(effect.ask["input"])
+        args, name = as_proposed(effect.ask["input"]), storable(effect.ask["name"])
         return ProposedCall(
             position=effect.position,
-            provider_id=effect.ask["id"],
-            tool=effect.ask["name"],
-            title=effect.ask["name"],
+            provider_id=storable(effect.ask["id"]),
+            tool=name,
+            title=name,
             effect=spec.effect if spec else "unsafe",
             reaches=spec.reaches if spec else "outside",
             status="failed",
-            why=error["message"],
+            why=storable(error["message"]),
             args=args,
-            digest=call_digest(effect.ask["name"], args),
+            digest=call_digest(name, args),
             outcome=dumps({"status": "failed", "error": error}),
         )
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from agents.runtime.version import Version
 
 ANSWERED = frozenset({"denied", "failed", "rejected", "answered", "expired", "succeeded", "cancelled"})
-HELD_SECONDS = 5.0  # how often a call of a stopped tool looks whether it may start
+GAVE_NO_ANSWER = "The worker that ran this call stopped before it could say whether it happened."
+HELD_SECONDS = 15.0  # how often a call of a stopped tool looks whether it may start
 STARVED_SECONDS = 0.02
 
 
@@ -29,6 +30,7 @@ class Standing:
         self.doubts: dict[str, str] = {}
         self.retry_at: dict[str, float] = {}
         self.held: set[str] = set()
+        self.lost: set[str] = set()
         self.ended_by = ""
         self.rejudged = self.starved = False
 
@@ -95,6 +97,17 @@ class Standing:
     def inbox_left(self, segment: Segment) -> list[tuple[int, str]]:
         return [message for message in self.inbox if message[0] not in segment.taken]
 
+    def find_doubts(self) -> None:
+        """Put in doubt what may have happened and can no longer be running."""
+        for call in self.calls.values():
+            if self._is_orphaned(call) and self._doubtful_from(call) <= self.claim.clock.now():
+                self.doubts.setdefault(call.position, GAVE_NO_ANSWER)
+
+    def rest(self) -> None:
+        """Begin nothing more: what was to be tried again is left to the next claim."""
+        self.retry_at.clear()
+        self.starved = False
+
     def take_doubts(self) -> dict[str, str]:
         doubts, self.doubts = self.doubts, {}
         return doubts
@@ -122,8 +135,11 @@ class Standing:
         return call.effective is None or call.effective <= self.claim.clock.now()
 
     def _is_orphaned(self, call: Call) -> bool:
-        """An unsafe call of an earlier claim, which may still be running until its deadline."""
-        return call.status == "executing" and call.effect == "unsafe" and call.epoch != self.claim.epoch
+        """A call that may have happened, that nobody here runs, and that must not be started again."""
+        if call.status != "executing" or call.position in self.work.busy:
+            return False
+        is_for_people = self.claim.cancelling or call.position in self.lost
+        return is_for_people or (call.effect == "unsafe" and call.epoch != self.claim.epoch)
 
     def _doubtful_from(self, call: Call) -> float:
         return (call.deadline or 0.0) + MARGIN_SECONDS
@@ -151,6 +167,7 @@ def opened(proposed: ProposedCall, call_id: UUID, now: float) -> Call:
         outcome=proposed.outcome,
         facts=dumps(proposed.facts),
         effective=None,
+        valid_until=None,
         deadline=None,
         now=now,
     )

@@ -11,12 +11,13 @@ FROM workspaces_switch AS switch, agents_agent AS agent
 WHERE run.id = %(run)s AND switch.workspace_id = run.workspace_id AND agent.id = run.agent_id
   AND (run.status = 'queued' OR run.status = 'waiting' AND run.due <= now()
     OR run.status = 'running' AND run.lease_until < now() AND run.lapses < %(max_lapses)s)
-  AND run.flow || ':' || run.revision = ANY(%(served)s)
-  AND (run.cancel_requested_at IS NOT NULL OR NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
+  AND (run.cancel_requested_at IS NOT NULL OR run.flow || ':' || run.revision = ANY(%(served)s)
+    AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.version_id, run.agent_id,
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
   run.started_by_id, run.labels::json AS labels, extract(epoch FROM run.created_at)::float8 AS created,
-  run.cancel_requested_at IS NOT NULL AS cancelling, extract(epoch FROM now())::float8 AS now, switch.rules_epoch
+  run.cancel_requested_at IS NOT NULL AS cancelling, extract(epoch FROM now())::float8 AS now, switch.rules_epoch,
+  switch.stopped_tools
 """)
 
 # A segment: outcomes and what the flow made of them. No row: the claim is lost. 'running' although 'waiting' was
@@ -88,7 +89,8 @@ told AS (
   UNION ALL SELECT workspace_id, 'tool_call', 'tool_call.in_doubt', id, NULL FROM doubted)
 SELECT mine.status, mine.woken, (SELECT array_agg(position || ' ' || id) FROM proposed) AS proposed,
   (SELECT array_agg(id) FROM doubted) AS doubted, (SELECT array_agg(id) FROM dropped) AS dropped,
-  switch.stopped OR %(agent)s = ANY(switch.stopped_agents) AS stopped, switch.rules_epoch
+  switch.stopped OR %(agent)s = ANY(switch.stopped_agents) AS stopped, switch.rules_epoch,
+  switch.stopped_tools
 FROM mine JOIN workspaces_switch AS switch ON switch.workspace_id = mine.workspace_id
 """)
 
@@ -127,8 +129,9 @@ JOIN agents_toolcall AS call ON call.run_id = run.id WHERE run.id = %(run)s AND 
 REJUDGE = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
 UPDATE agents_toolcall AS call SET status = %(status)s, why = %(why)s, rules_epoch = %(rules_epoch)s,
-  verdict = %(verdict)s::jsonb, outcome = %(outcome)s, schema_digest = %(schema_digest)s, decided = '',
-  effective_at = NULL, valid_until = NULL
+  verdict = coalesce(%(verdict)s::jsonb, call.verdict), outcome = %(outcome)s,
+  schema_digest = %(schema_digest)s, decided = '',
+  effect = %(effect)s, reaches = %(reaches)s, effective_at = NULL, valid_until = NULL
 FROM mine WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN ('ready', 'waiting')
 RETURNING call.id
 """)
@@ -136,8 +139,10 @@ RETURNING call.id
 # The same verdict under newer rules: an approval that was given stays.
 REAFFIRM = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
-UPDATE agents_toolcall AS call SET rules_epoch = %(rules_epoch)s, schema_digest = %(schema_digest)s FROM mine
-WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN ('ready', 'waiting') RETURNING call.id
+UPDATE agents_toolcall AS call SET rules_epoch = %(rules_epoch)s, schema_digest = %(schema_digest)s,
+  effect = %(effect)s, reaches = %(reaches)s FROM mine
+WHERE call.run_id = mine.id AND call.id = %(call)s
+  AND (call.status IN ('ready', 'waiting') OR call.status = 'executing' AND call.effect = 'keyed') RETURNING call.id
 """)
 
 # The tool was certainly not entered: the intent is taken back.
@@ -157,7 +162,8 @@ RETURNING cancel_requested_at IS NOT NULL AS cancelling
 CALLS = Statement("""
 SELECT id, position, provider_id, tool, effect, reaches, status, decided, why, args, digest, schema_digest,
   proposed_args IS NOT NULL AS edited, attempt, epoch, rules_epoch, outcome, facts::text,
-  extract(epoch FROM effective_at)::float8 AS effective, extract(epoch FROM deadline_at)::float8 AS deadline,
+  extract(epoch FROM effective_at)::float8 AS effective, extract(epoch FROM valid_until)::float8 AS valid_until,
+  extract(epoch FROM deadline_at)::float8 AS deadline,
   extract(epoch FROM now())::float8 AS now
 FROM agents_toolcall WHERE run_id = %(run)s AND seq IS NULL ORDER BY id
 """)
@@ -174,7 +180,7 @@ HEARTBEAT = Statement("""
 UPDATE agents_run AS run SET lease_until = greatest(run.lease_until, now() + beat.seconds * interval '1 s')
 FROM unnest(%(runs)s::uuid[], %(epochs)s::int[], %(seconds)s::float8[]) AS beat (id, epoch, seconds)
 WHERE run.id = beat.id AND run.epoch = beat.epoch AND run.status = 'running'
-RETURNING run.id, run.woken
+RETURNING run.id, run.epoch, run.woken
 """)
 
 # What a fenced worker learned too late: evidence on the card, nothing else.
@@ -207,8 +213,10 @@ DUE = Statement("""
 SELECT run.id FROM agents_run AS run
 JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id
 JOIN agents_agent AS agent ON agent.id = run.agent_id
+LEFT JOIN (SELECT workspace_id, count(*) AS running FROM agents_run WHERE status = 'running' GROUP BY 1) AS busy
+  ON busy.workspace_id = run.workspace_id
 WHERE (run.status = 'queued' OR run.status = 'running' AND run.lease_until < now())
-  AND (run.cancel_requested_at IS NOT NULL OR NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
-ORDER BY (SELECT count(*) FROM agents_run AS other
-  WHERE other.workspace_id = run.workspace_id AND other.status = 'running'), run.id LIMIT %(limit)s
+  AND (run.cancel_requested_at IS NOT NULL OR run.flow || ':' || run.revision = ANY(%(served)s)
+    AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
+ORDER BY coalesce(busy.running, 0), run.id LIMIT %(limit)s
 """)

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import Error
 from django.utils.module_loading import import_string
 
 from agents.runtime import database, statements
 from agents.runtime.advance import advance
 from agents.runtime.claim import MAX_LAPSES
 from agents.runtime.crash import crashpoint
+from agents.runtime.flow import served
 from workspaces import hints
 
 EVERY_SECONDS = 1.0
@@ -51,14 +51,14 @@ class Sweep:
             try:
                 with database.released_after():
                     duty()
-            except Error:
-                log.warning("The database did not take a round of %s; the next one tries again.", duty, exc_info=True)
+            except Exception:  # the outermost loop: one duty that fails must not end the others
+                log.warning("A round of %s failed; the next one tries again.", duty, exc_info=True)
 
     def _move_runs(self) -> None:
         database.rows(statements.RIPEN)
         for poisoned in database.rows(statements.POISON, max_lapses=MAX_LAPSES):
             log.error("Run %s is set aside: three workers in a row stopped while they held it.", poisoned["object"])
-        due = {found["id"] for found in database.rows(statements.DUE, limit=AT_ONCE)}
+        due = {found["id"] for found in database.rows(statements.DUE, limit=AT_ONCE, served=served())}
         crashpoint("before_doorbell")
         for run_id in due:
             if run_id in self.seen or not hints.ring_now("agents.advance_run", str(run_id)):

@@ -17,6 +17,11 @@ def dumps(value: Any) -> str:
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
+def storable(text: str) -> str:
+    """The text without what PostgreSQL cannot hold: NUL, and lone surrogates."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+
+
 def loads(text: str | bytes) -> Any:
     """The value of JSON text; big integers stay integers."""
     text = text if isinstance(text, str) else text.decode()

@@ -94,7 +94,7 @@ def for_model(specs: dict[str, ToolSpec], version: Version) -> list[dict[str, An
     return [{"name": spec.name, "description": spec.description, "input_schema": spec.schema} for spec in offered]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def recording(recording_id: int) -> tuple[list[Any], list[Any]]:
     """Turns of the recorded model, and results of the recorded tools in the order of their calls."""
     row = Recording.objects.get(pk=recording_id)

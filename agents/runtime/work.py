@@ -21,6 +21,7 @@ from agents.tools import children
 
 THREADS = 64
 CHILDREN = int(os.environ.get("TOOL_CHILDREN", "4"))
+IDLE_SECONDS = 60.0  # so long a claim is renewed while its thread neither waits nor commits
 GRACE_SECONDS = 10.0  # after its deadline a call that did not end itself is given up
 
 
@@ -70,13 +71,14 @@ class Work:
         self.busy: dict[str, Underway] = {}
         self._ends: queue.SimpleQueue[tuple[Underway, Future[Any]] | None] = queue.SimpleQueue()
         self._lost = self._news = False
+        self.touched = boot()
         self._lock = threading.Lock()
 
     @property
     def lease_end(self) -> float:
         """Until when the heartbeat may renew the lease (boot clock)."""
         busy = list(self.busy.values())
-        return max((underway.ends for underway in busy), default=boot() + 1.0)
+        return max((underway.ends for underway in busy), default=self.touched + IDLE_SECONDS)
 
     # --- beginning ---
 
@@ -105,6 +107,7 @@ class Work:
     def next(self, seconds: float | None = None) -> Done | None:
         """The next end, waiting for it at most `seconds`; None when there is news or time is up. Raises LostClaim."""
         database.release()
+        self.touched = boot()
         wait = min((underway.ends for underway in self.busy.values()), default=boot() + 60.0) - boot()
         try:
             end = self._ends.get(timeout=max(0.0, min(wait, seconds if seconds is not None else wait)))
@@ -115,7 +118,10 @@ class Work:
         if end is None:
             return None
         underway, future = end
-        self.busy.pop(underway.position, None)
+        if self.busy.get(underway.position) is not underway:  # it was given up before
+            self._report(underway, future)
+            return None
+        del self.busy[underway.position]
         crashpoint("tool_returned" if underway.call else "model_returned")
         return Done(underway, future)
 
@@ -155,6 +161,11 @@ class Work:
         while not self._ends.empty():
             if (end := self._ends.get()) is not None:
                 self._report(*end)
+
+    def report(self, done: Done) -> None:
+        """Append what came of an effect to its call, as evidence."""
+        if done.future is not None:
+            self._report(done.underway, done.future)
 
     def _report(self, underway: Underway, future: Future[Any]) -> None:
         if underway.call is None or not underway.attempt or future.cancelled() or future.exception():
