@@ -2,4 +2,6 @@ from django.apps import AppConfig
 
 
 class ConsoleConfig(AppConfig):
+    """Every HTML page, and the one WebSocket."""
+
     name = "console"

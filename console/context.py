@@ -34,6 +34,7 @@ class Shell:
         self.principal = principal
         self.workspace = principal.workspace
         self.workspaces = request.workspaces
+        self.cursor = request.cursor
         self.section = request.resolver_match.url_name.partition("-")[0] if request.resolver_match else ""
 
     @property
@@ -44,7 +45,7 @@ class Shell:
     @cached_property
     def counts(self) -> dict[str, str]:
         """Open runs, and the requests of each view of the queue: one query, read when a template asks."""
-        asked = {"runs": Run.objects.in_workspace(self.workspace).filter(status__in=ACTIVE)}
+        asked: dict[str, QuerySet[Any]] = {"runs": Run.objects.in_workspace(self.workspace).filter(status__in=ACTIVE)}
         for view in ("needs-me", "open", "waiting"):
             asked[view.replace("-", "_")] = queue.requests(self.principal, view)
         counts = [Capped(rows.order_by().values("pk")[: COUNT_LIMIT + 1]) for rows in asked.values()]

@@ -4,8 +4,9 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 import redis.asyncio
@@ -37,6 +38,7 @@ class Socket(Protocol):
     workspace: Workspace
     person_id: int
     session_key: str
+    head: str  # where the table ended before it joined
 
     async def tell(self, found: list[Hint], cursor: str = "") -> None: ...
 
@@ -48,19 +50,15 @@ class Hub:
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
-        self._forget()
-
-    def _forget(self) -> None:
-        self.tasks: list[asyncio.Task[None]] = []
         self.cursors: dict[int, str] = {}
-        self.heard: dict[int, dict[tuple[str, str], Hint]] = defaultdict(dict)
-        self.hears_broker = False
+        self.tasks: list[asyncio.Task[None]] = []
 
     def join(self, socket: Socket) -> bool:
         """Tell this socket from now on; False where its session has too many."""
         if sum(other.session_key == socket.session_key for other in self.sockets) >= MAX_SOCKETS_OF_A_SESSION:
             return False
         self.sockets.add(socket)
+        self.cursors.setdefault(socket.workspace.pk, socket.head)
         if not self.tasks or any(task.done() for task in self.tasks):
             self._begin()
         return True
@@ -70,14 +68,17 @@ class Hub:
         self.sockets.discard(socket)
         if not self.sockets:
             self._end()
+            self.cursors.clear()
 
     def _end(self) -> None:
         for task in self.tasks:
             task.cancel()
-        self._forget()
+        self.tasks = []
 
     def _begin(self) -> None:
         self._end()
+        self.heard: dict[int, dict[tuple[str, str], Hint]] = defaultdict(dict)
+        self.hears_broker = False
         self.look, self.news = asyncio.Event(), asyncio.Event()
         work: list[Coroutine[Any, Any, None]] = [self._follow_table()]
         work += [self._follow_broker(), self._pass_on()] if settings.BROKER_URL else []
@@ -131,32 +132,34 @@ class Hub:
                 await asyncio.wait_for(self.look.wait(), tick)
 
     async def _catch_up(self) -> None:
-        for workspace in {socket.workspace.pk: socket.workspace for socket in self.sockets}.values():
-            found, cursor = await database_sync_to_async(since)(self.cursors.get(workspace.pk), workspace)
+        workspaces = {socket.workspace.pk: socket.workspace for socket in self.sockets}
+        self.cursors = {key: cursor for key, cursor in self.cursors.items() if key in workspaces}
+        for workspace in workspaces.values():
+            found, cursor = await database_sync_to_async(since)(self.cursors[workspace.pk], workspace)
             self.cursors[workspace.pk] = cursor
             await self._tell(workspace.pk, found, cursor)
 
     async def _dismiss_strangers(self) -> None:
         for socket in await database_sync_to_async(strangers)(list(self.sockets)):
-            await self._send(socket, socket.dismiss())
+            await self._send(socket, socket.dismiss)
 
     async def _tell(self, workspace_id: int, found: list[Hint], cursor: str = "") -> None:
         own = [socket for socket in self.sockets if socket.workspace.pk == workspace_id]
-        await asyncio.gather(*(self._send(socket, socket.tell(found, cursor)) for socket in own))
+        await asyncio.gather(*(self._send(socket, partial(socket.tell, found, cursor)) for socket in own))
 
-    async def _send(self, socket: Socket, sending: Coroutine[Any, Any, None]) -> None:
+    async def _send(self, socket: Socket, send: Callable[[], Awaitable[None]]) -> None:
         """A page that does not take its messages is let go, so that it holds nobody up; it comes back by itself."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await sending
+                await send()
         except (TimeoutError, OSError, RuntimeError) as error:
             log.info("An open page is let go: %s", error)
             self.leave(socket)
 
 
-def since(cursor: str | None, workspace: Workspace) -> tuple[list[Hint], str]:
+def since(cursor: str, workspace: Workspace) -> tuple[list[Hint], str]:
     """What changed after the cursor, each thing once, and the cursor behind it; without one, where the table ends."""
-    if cursor is None:
+    if not cursor:
         return [], Event.objects.all().head()
     found: dict[tuple[str, str], Hint] = {}
     while len(found) < PAGE:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from console.hub import PAGE, Hint, hub, since
 from console.pages import MemberRequest, chosen, members_only
 from workspaces.exceptions import CountersignError, Unprocessable
-from workspaces.models import Workspace
+from workspaces.models import Event, Workspace
 from workspaces.principal import Principal
 
 SIGNED_OUT = 4401
@@ -26,27 +26,31 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
     workspace: Workspace
     person_id: int
     session_key: str
+    head: str
 
     async def connect(self) -> None:
         """Accept first: a close code reaches the page only through an open socket."""
         await self.accept()
-        self.has_asked = False
+        self.may_ask = False
         if not await self._recognise():
-            return await self.close(SIGNED_OUT)
-        if not hub.join(self):
+            await self.close(SIGNED_OUT)
+        elif not hub.join(self):
             await self.close(TOO_MANY)
+        else:
+            self.may_ask = True
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """The cursor of the page, once."""
         cursor = asked_for(text_data)
-        if cursor is None or self.has_asked:
-            return await self.close(NOT_UNDERSTOOD)
-        self.has_asked = True
         try:
-            found, after = await database_sync_to_async(since)(cursor or None, self.workspace)
+            if cursor is None or not self.may_ask:
+                raise Unprocessable("A page says where it stands, once.")
+            self.may_ask = False
+            found, after = await database_sync_to_async(since)(cursor, self.workspace)
         except Unprocessable:
-            return await self.close(NOT_UNDERSTOOD)
-        await self.send(answer(found, after))
+            await self.close(NOT_UNDERSTOOD)
+        else:
+            await self.send(answer(found, after))
 
     async def tell(self, hints: list[Hint], cursor: str = "") -> None:
         """Pass hints on."""
@@ -68,6 +72,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.person_id, self.session_key = person.pk, session.session_key
         try:
             self.workspace = member_of(person, session)
+            self.head = Event.objects.all().head()
         except CountersignError:
             return False
         return True
@@ -101,5 +106,5 @@ def answer(found: list[Hint], cursor: str) -> str:
 def catch_up(request: MemberRequest) -> HttpResponse:
     """The same over plain HTTP, for pages whose socket does not come about."""
     workspace = request.principal.workspace
-    found, cursor = since(request.GET.get("after") or None, workspace)
+    found, cursor = since(request.GET.get("after", ""), workspace)
     return HttpResponse(answer(found, cursor), content_type="application/json")

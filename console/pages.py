@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, cast
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from workspaces.exceptions import NotFound
-from workspaces.models import Person, Workspace
+from workspaces.models import Event, Person, Workspace
 from workspaces.principal import Principal
 
 WORKSPACE = "workspace"  # where the session keeps the chosen workspace
@@ -26,7 +26,7 @@ class Words(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text as it was typed."""
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         return text.replace("\r\n", "\n")
 
 
@@ -37,6 +37,7 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
     workspaces: list[Workspace]
     principal: Principal
+    cursor: str
 
 
 type View[**P] = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
@@ -50,12 +51,13 @@ def members_only[**P](view: View[P]) -> Guarded[P]:
     def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return to_sign_in(request)
+        request.cursor = "" if request.htmx else Event.objects.all().head()  # before the page reads what it shows
         request.workspaces = list(Workspace.objects.of(request.user).select_related("switch"))
         request.principal = Principal.of_session(request.user, chosen(request.workspaces, request.session))
         request.principal.require("view")
         return view(request, *args, **kwargs)
 
-    return never_cache(guarded)
+    return cast(Guarded[P], never_cache(guarded))
 
 
 def chosen(own: list[Workspace], session: Any) -> Workspace:

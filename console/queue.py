@@ -25,10 +25,11 @@ from django.db.models.functions import Coalesce
 
 from reviews.listing import page
 from reviews.models import ApprovalRequest, Decision
+from reviews.models.approval import ApprovalQuerySet
 from workspaces.principal import Principal
 
 type View = Literal["needs-me", "open", "waiting", "decided"]
-type Approvals = QuerySet[ApprovalRequest]
+type Approvals = ApprovalQuerySet
 
 VIEWS: dict[str, str] = {"needs-me": "Needs me", "open": "Open", "waiting": "Waiting", "decided": "Decided"}
 PAGE = 50

@@ -160,7 +160,7 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
     moment = now()
     listing = queue.listing(request.principal, view, wanted, moment)
     first = listing.rows[0].pk if listing.rows else None
-    kept = {name: wanted[name] for name in ("risk", "agent") if name in wanted}
+    kept: dict[str, Any] = {name: wanted[name] for name in ("risk", "agent") if name in wanted}
     return {
         "listing": listing,
         "views": queue.VIEWS,

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.legible import legible as visible
@@ -93,18 +93,27 @@ def legible(value: Any) -> str:
 
 
 @register.simple_tag
+def risk_bars(risk: str) -> SafeString:
+    """One to three bars; the word is said to those who do not see them."""
+    bars = '<span class="risk" data-level="{}" role="img" aria-label="{} risk"><i></i><i></i><i></i></span>'
+    return format_html(bars, risk, risk.capitalize())
+
+
+@register.simple_tag
+def pips(filled: int, total: int) -> SafeString:
+    """A dot for each seat, the filled ones first."""
+    dots = mark_safe('<i class="on"></i>' * filled + "<i></i>" * (total - filled))  # two numbers, nothing of a person's
+    said = '<span class="pips" role="img" aria-label="{} of {} approvals">{}</span>'
+    return format_html(said, filled, total, dots)
+
+
+@register.simple_tag
 def countdown(deadline: datetime, now: datetime) -> SafeString:
     """The time left in a row; static/js/countdown.js counts on."""
     seconds = max(0, round((deadline - now).total_seconds()))
     tone = "hot" if seconds < HOT_SECONDS else "soon" if seconds < SOON_SECONDS else ""
     words = figures.duration(seconds)
     return format_html('<time class="{}" data-seconds="{}" data-tones>{}</time>', tone, seconds, words)
-
-
-@register.filter
-def upto(count: int) -> range:
-    """0, 1, … count - 1."""
-    return range(count)
 
 
 @register.filter

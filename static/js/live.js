@@ -15,7 +15,7 @@
   const bar = document.querySelector("[data-offline]");
   const address = new URL(indicator.dataset.live, location.href);
 
-  let socket, cursor = "", failures = 0, heardAt = Date.now(), hiddenTimer, retryTimer, isSignedOut = false;
+  let socket, cursor = indicator.dataset.cursor, failures = 0, heardAt = Date.now(), hiddenTimer, retryTimer, isSignedOut = false;
 
   function connect() {
     clearTimeout(retryTimer);

@@ -76,6 +76,9 @@ class Guest:
     def presses(self, name: str, role: Any = "button", within: str = "body") -> None:
         self.on(lambda page: page.locator(within).get_by_role(role, name=name).first.click())
 
+    def presses_key(self, key: str) -> None:
+        self.on(lambda page: page.keyboard.press(key))
+
     def follows(self, name: str, within: str = "body") -> None:
         self.presses(name, "link", within)
 

@@ -1,0 +1,139 @@
+"""Every page in both themes, wide and narrow: no rule of accessibility broken, nothing wider than the screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agents.models import Run, ToolCall
+from agents.runtime.advance import advance
+from agents.starting import start_run
+from reviews.models import ApprovalRequest
+from tests.console import shop
+from tests.factories import make_agent, make_call, make_policy, make_run, make_tool
+from tests.journeys.browser import NARROW, WIDE, Guest
+from tests.journeys.conftest import Office
+from tests.people import acting
+from tests.product import Product
+
+pytestmark = pytest.mark.timeout(240)
+
+LOOKS = [(size, theme) for size in (WIDE, NARROW) for theme in ("dark", "light")]
+
+
+@pytest.fixture
+def waiting(product: Product, office: Office) -> Run:
+    """A run with an open request, made by hand; only the web process is needed to look at it."""
+    make_policy(office.workspace, {"name": "Ask", "effect": "ask", "tool": "shop_*", "risk": "high"}, name="Shop")
+    chain = [{"provider": "scripted", "model": "shop"}]
+    make_agent(office.workspace, "shop", tools=shop.TOOLS, chain=chain, flow="shop_desk")
+    run = start_run(acting(office.people["olga"]), "shop", shop.TICKET)
+    advance(run.pk)
+    product.start("web", DEMO="0")
+    return run
+
+
+def a_question(office: Office) -> ApprovalRequest:
+    call = make_call(
+        make_run(office.agent, office.people["olga"]), "question", {"text": "Which?", "options": ["a", "b"]}
+    )
+    return ApprovalRequest.objects.get(tool_call=call)
+
+
+def a_doubt(office: Office) -> ApprovalRequest:
+    make_tool(office.workspace, "recorded")
+    run = make_run(office.agent, office.people["olga"])
+    call = make_call(run, "recorded", {"deep": {"er": [1]}}, status="in_doubt", why="Gone.", report={"x": 1})
+    return ApprovalRequest.objects.get(tool_call=call)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"), LOOKS, ids=lambda look: look if isinstance(look, str) else str(look["width"])
+)
+def test_every_page_can_be_used_by_everybody(
+    waiting: Run, office: Office, come: Callable[..., Guest], size: dict[str, int], theme: str
+) -> None:
+    request, call = ApprovalRequest.objects.get(), ToolCall.objects.get(tool="shop_refund")
+    question, doubt = a_question(office), a_doubt(office)
+    stranger, ana = (come(name, viewport=size, color_scheme=theme) for name in ("", "ana"))
+    for path in ("/sign-in", "/sign-in/wrong"):
+        stranger.goes_to(path)
+        stranger.finds_nothing_wrong()
+    for path in (
+        "/review", f"/review/{request.pk}", f"/review/{request.pk}?edit", f"/review/{request.pk}?args=json",
+        f"/review/{question.pk}", f"/review/{doubt.pk}", "/review?view=decided", "/runs", "/runs?text=nothing",
+        f"/runs/{waiting.pk}", f"/runs/{waiting.pk}?step=4&part=state", f"/runs/{waiting.pk}?view=messages&part=json",
+        f"/runs/{waiting.pk}?view=calls&call={call.pk}", "/agents", "/agents/shop", "/agents/nobody",
+    ):  # fmt: skip
+        ana.goes_to(path)
+        ana.finds_nothing_wrong()
+
+
+def test_a_panel_that_opens_can_be_used_by_everybody(waiting: Run, come: Callable[..., Guest]) -> None:
+    ana = come("ana", viewport=NARROW)
+    ana.goes_to(f"/review/{ApprovalRequest.objects.get().pk}")
+    ana.presses("Reject")
+    ana.sees("Reason, which the agent reads")
+    ana.finds_nothing_wrong()
+    ana.goes_to("/runs")
+    ana.presses("Menu")
+    ana.sees("Live", within="#rail")
+    ana.finds_nothing_wrong()
+
+
+def test_words_of_the_agent_do_nothing(waiting: Run, come: Callable[..., Guest]) -> None:
+    ana, asked = come("ana"), []
+    ana.on(lambda page: page.on("request", lambda request: asked.append(request.url)))
+    request = ApprovalRequest.objects.get()
+    for path in (
+        f"/review/{request.pk}",
+        f"/review/{request.pk}?edit",
+        f"/runs/{waiting.pk}?view=messages&part=messages",
+    ):
+        ana.goes_to(path)
+        ana.sees("⟨U+200B⟩hidden")
+
+    addresses = {address.partition("?")[0].removeprefix(ana.url) for address in asked if "/static/" not in address}
+    assert addresses <= {f"/review/{request.pk}", f"/runs/{waiting.pk}", "/review", "/live", "/counts"}
+    assert ana.on(lambda page: page.locator("img, script:not([src]), [style], [onerror]").count()) == 0
+
+
+def test_the_queue_is_worked_through_by_keys(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
+    question = a_question(office)
+    ana = come("ana")
+    ana.goes_to("/review")
+    first, second = (str(pk) for pk in ApprovalRequest.objects.most_urgent_first().values_list("pk", flat=True))
+    assert second == str(question.pk)
+    ana.on(lambda page: page.locator(f"#request-{first}").focus())
+    ana.presses_key("j")
+    ana.sees("The agent asks")
+    ana.presses_key("k")
+    ana.sees("Why the agent wants this")
+    ana.presses_key("a")  # high risk: the key only opens the summary
+    ana.sees("Exactly these arguments run")
+    assert ApprovalRequest.objects.pending().count() == 2
+
+
+def test_a_card_tells_what_others_did_meanwhile(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
+    approval, ana = ApprovalRequest.objects.get(), come("ana")
+    ana.goes_to(f"/review/{approval.pk}?edit")
+    ana.fills("order", "typed by ana")
+    cleo = acting(office.people["cleo"])
+    approval.decide("reject", by=cleo, digest=bytes(approval.digest), reason="no")
+
+    ana.sees("Cleo rejected this.", within="#changes")
+    ana.sees("There is nothing left to decide here.", within="#actions")
+    assert ana.on(lambda page: page.get_by_label("order", exact=True).input_value()) == "typed by ana"
+    ana.follows("Show it as it is now")
+    ana.sees("Rejected", within=".dhead")
+
+
+def test_signing_out_closes_the_other_pages(waiting: Run, come: Callable[..., Guest]) -> None:
+    ana = come("ana")
+    ana.goes_to("/runs")
+    ana.sees("Live, synced")
+    other: Any = ana.on(lambda page: page.context.new_page())
+    ana.on(lambda page: other.goto(ana.url + "/agents"))
+    ana.on(lambda page: other.get_by_role("button", name="Sign out").click())
+
+    ana.on(lambda page: page.wait_for_url("**/sign-in?next=/runs"))
