@@ -36,9 +36,9 @@ class DeliveryAdmin(ScopedModelAdmin):
         return str(row.pk)
 
     @admin.display(description="answered after")
-    def elapsed(self, row: Delivery) -> str | None:
+    def elapsed(self, row: Delivery) -> str:
         """Of the last attempt."""
-        return None if row.elapsed_ms is None else f"{row.elapsed_ms} ms"
+        return self.get_empty_value_display() if row.elapsed_ms is None else f"{row.elapsed_ms} ms"
 
     @admin.display(description="body")
     def sent(self, row: Delivery) -> SafeString:
@@ -46,9 +46,9 @@ class DeliveryAdmin(ScopedModelAdmin):
         return _code(orjson.dumps(orjson.loads(bytes(row.body)), option=orjson.OPT_INDENT_2))
 
     @admin.display(description="answer")
-    def answered(self, row: Delivery) -> SafeString | None:
+    def answered(self, row: Delivery) -> str:
         """The first 4 kB of the last answer."""
-        return _code(bytes(row.response)) if row.response else None
+        return _code(bytes(row.response)) if row.response else self.get_empty_value_display()
 
     @admin.action(description="Replay: send it again", location=EVERYWHERE)
     def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:

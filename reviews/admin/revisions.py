@@ -21,10 +21,14 @@ else:
     RevisionModelForm = RuleModelForm = forms.ModelForm
     StackedInline = admin.StackedInline
 
-MATCHES = ["name", "tool", "agent", "labels", "condition"]
-SAYS = ["effect", "mode", "risk"]
-DEMANDS = ["seats", "channels", "deadline_seconds", "on_expiry", "on_expiry_text", "edit_allowed", "undo_seconds"]
-COLUMNS: list[Any] = [*MATCHES, *SAYS, *DEMANDS]
+COLUMNS: list[Any] = [
+    "name", "tool", "agent", "labels", "condition", "effect", "mode", "risk",
+    "seats", "channels", "deadline_seconds", "on_expiry", "on_expiry_text", "edit_allowed", "undo_seconds",
+]  # fmt: skip
+LINES: list[Any] = [("name", "tool", "agent"), "condition", "labels", ("effect", "mode", "risk")]
+LINES_IF_ASKED: list[Any] = [
+    "seats", ("channels", "deadline_seconds", "undo_seconds", "edit_allowed"), ("on_expiry", "on_expiry_text"),
+]  # fmt: skip
 
 
 class RevisionForm(RevisionModelForm):
@@ -43,7 +47,10 @@ class RuleForm(RuleModelForm):
     class Meta:
         model = Rule
         fields = COLUMNS
-        widgets = {"condition": forms.Textarea(attrs={"rows": 2}), "on_expiry_text": forms.Textarea(attrs={"rows": 2})}
+        widgets = {
+            "condition": forms.Textarea(attrs={"rows": 2}),
+            "on_expiry_text": forms.TextInput(attrs={"size": 50}),
+        }
 
 
 class RuleInline(StackedInline):
@@ -51,7 +58,7 @@ class RuleInline(StackedInline):
 
     model = Rule
     form = RuleForm
-    fieldsets = [(None, {"fields": MATCHES}), (None, {"fields": SAYS}), ("If people are asked", {"fields": DEMANDS})]
+    fieldsets = [(None, {"fields": LINES}), ("If people are asked", {"fields": LINES_IF_ASKED})]
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         parent = self.admin_site.get_model_admin(PolicyRevision)

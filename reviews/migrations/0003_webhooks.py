@@ -112,14 +112,12 @@ class Migration(migrations.Migration):
                 ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), null=True)),
                 (
                     "attempts",
-                    models.PositiveIntegerField(
-                        db_default=0, default=0, help_text="All of them; the last one may write."
-                    ),
+                    models.PositiveIntegerField(db_default=0, default=0),
                 ),
                 (
                     "retries",
                     models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Since the first try or a replay."
+                        db_default=0, default=0, help_text="Since the first attempt, or a replay."
                     ),
                 ),
                 ("is_replay", models.BooleanField(db_default=False, default=False)),

@@ -41,8 +41,10 @@ class Delivery(models.Model):
 
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     next_at = models.DateTimeField(null=True, db_default=Now())
-    attempts = models.PositiveIntegerField(default=0, db_default=0, help_text="All of them; the last one may write.")
-    retries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Since the first try or a replay.")
+    attempts = models.PositiveIntegerField(default=0, db_default=0)  # a fence: only the last may write what came of it
+    retries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Since the first attempt, or a replay."
+    )
     is_replay = models.BooleanField(default=False, db_default=False)
 
     attempted_at = models.DateTimeField(null=True)

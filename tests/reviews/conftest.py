@@ -1,7 +1,11 @@
+from collections.abc import Iterator
+
 import pytest
+from django.conf import LazySettings
 
 from reviews.models import ApprovalRequest
 from tests.factories import House, make_approval, make_house
+from tests.reviews.receiver import Receiver, receiver
 
 
 @pytest.fixture
@@ -12,3 +16,11 @@ def house(db: None) -> House:
 @pytest.fixture
 def approval(house: House) -> ApprovalRequest:
     return make_approval(house)
+
+
+@pytest.fixture
+def hook(settings: LazySettings) -> Iterator[Receiver]:
+    """A receiver of webhooks that we may call."""
+    with receiver() as running:
+        settings.OUTBOUND_ALLOWED = [running.place]
+        yield running

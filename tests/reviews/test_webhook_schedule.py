@@ -64,7 +64,9 @@ def test_retry_after_lengthens_the_pause_up_to_a_day(status, wish, seconds):
     assert outcome(Answer(status, retry_after=wish), 0, NOON).pause_seconds == seconds
 
 
-@pytest.mark.parametrize("wish", ["0", "-5", "soon", "", "1.5", "²", "Sat, 21 Nov 2026 11:00:00 GMT", "21 Nov 2026", "x" * 9999])
+@pytest.mark.parametrize(
+    "wish", ["0", "-5", "soon", "", "1.5", "²", "Sat, 21 Nov 2026 11:00:00 GMT", "21 Nov 2026", "x" * 9999]
+)
 def test_a_retry_after_that_is_past_or_unreadable_changes_nothing(wish):
     assert outcome(Answer(503, retry_after=wish), 0, NOON).pause_seconds <= PAUSES[0] * (1 + JITTER)
 

@@ -27,13 +27,6 @@ def house(transactional_db):
 
 
 @pytest.fixture
-def hook(settings):
-    with receiver() as running:
-        settings.OUTBOUND_ALLOWED = [running.place]
-        yield running
-
-
-@pytest.fixture
 def two_senders():
     """As two sweep processes have them: threads with connections of their own."""
     senders = [Sender(timeout=20), Sender(timeout=20)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -112,8 +113,18 @@ class ScopedModelAdmin(Base):
             return model._default_manager.filter(workspace__in=self.workspaces(request))
         return model._default_manager.none()
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Choosing is done here, and making what is chosen on its own page: no popups."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs.setdefault("queryset", self.choices(request, db_field.remote_field.model))
+        """Choices are scoped; who has one workspace need not choose it."""
+        choices = kwargs.setdefault("queryset", self.choices(request, db_field.remote_field.model))
+        if db_field.remote_field.model is Workspace and len(choices) == 1:
+            kwargs.setdefault("initial", choices[0].pk)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
