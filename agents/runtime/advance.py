@@ -93,9 +93,9 @@ class Advance:
         if self.claim.woken or self.performing.rejudged:
             self.performing.read(self.claim.news())
         self.performing.find_doubts()
+        ended = self.performing.give_up() if self.claim.cancelling else self._known()
         if self._is_winding_down:
             self.performing.rest()
-        ended = [] if self.claim.cancelling else self._known()
         if not ended and not self._is_winding_down:
             self.performing.begin(self.drive)
             if self.performing.rejudged:
@@ -206,7 +206,8 @@ class Advance:
     def _wind_up(self, segment: Segment) -> None:
         """A cancelled run ends once calls in flight or in doubt have an outcome."""
         if not self.work.busy:
-            bound = self.performing.in_flight or segment.doubts
+            settled = set(segment.statuses)
+            bound = segment.doubts or any(place not in settled for place in self.performing.in_flight)
             segment.to = "waiting" if bound else "cancelled"
             segment.due = min(self.performing.times(), default=None)
 

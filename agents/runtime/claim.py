@@ -154,7 +154,8 @@ class Claim:
     def _moved(self, segment: Segment, answer: database.Row) -> None:
         self.seq += len(segment.rows)
         self.tokens, self.cost = self.tokens + segment.tokens, self.cost + segment.cost
-        self.status, self.woken, self.stopped = answer["status"], answer["woken"], answer["stopped"]
+        was_woken = segment.to == "waiting" and answer["status"] == "running"  # the park was refused: there is news
+        self.status, self.woken, self.stopped = answer["status"], answer["woken"] or was_woken, answer["stopped"]
         self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
         self.call_ids = _ids(answer["proposed"])
         hints.page("run", self.id, self.status, self.workspace_id)

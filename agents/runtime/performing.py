@@ -42,6 +42,7 @@ class Performing(Standing):
         self.proposing = proposing
         self.started: dict[str, datetime] = {}
         self.tries: dict[str, int] = {}
+        self.last: dict[str, ToolResult] = {}
 
     # --- beginning ---
 
@@ -255,11 +256,19 @@ class Performing(Standing):
             return None
         if self._is_worth_another_try(call, result):
             self.retry_at[call.position] = boot() + 0.2 * 2 ** self.tries[call.position]
+            self.last[call.position] = result
             return None
         if result.kind == "unknown" and call.effect != "read":
             self.doubts[call.position] = (result.error or {}).get("message") or GAVE_NO_ANSWER
             return None
         return of_tool(call, result)
+
+    def give_up(self) -> list[Ended]:
+        """What calls that would be tried again come to when nothing more is tried: their last failure, or a doubt."""
+        last = {place: result for place, result in self.last.items() if place in self.retry_at}
+        unknown = [place for place, result in last.items() if result.kind == "unknown"]
+        self.doubts |= dict.fromkeys(unknown, GAVE_NO_ANSWER)
+        return [of_tool(self.calls[place], last[place]) for place in last.keys() - unknown]
 
     def _is_worth_another_try(self, call: Call, result: ToolResult) -> bool:
         spec = self.proposing.specs().get(call.tool)

@@ -79,9 +79,9 @@ class Standing:
         return bool(self.work.busy or self.retry_at or self.starved)
 
     @property
-    def in_flight(self) -> bool:
-        """Whether a call may have happened and nobody knows yet."""
-        return any(call.status in ("executing", "in_doubt") for call in self.calls.values())
+    def in_flight(self) -> list[str]:
+        """Positions of calls that may have happened, where nobody knows yet."""
+        return [place for place, call in self.calls.items() if call.status in ("executing", "in_doubt")]
 
     def times(self) -> list[float]:
         """When this run should be looked at again because of its calls (database time)."""

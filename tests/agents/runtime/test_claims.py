@@ -60,7 +60,7 @@ def test_a_wake_between_look_and_park_keeps_the_claim(play):
     ToolCall.objects.filter(run=run).update(status="answered", outcome='{"status":"answered","value":"yes"}')
     run.wake()
     claim.commit(Segment(rows=[], to="waiting"))
-    assert claim.status == "running"
+    assert claim.status == "running" and claim.woken
     claim.commit(Segment(rows=[], to="waiting"))
     assert claim.status == "waiting"
 
