@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from agents.models import Run
 from reviews.models import ApprovalRequest
 from tests.console.conftest import HTMX
 from tests.factories import House, make_agent, make_approval, make_call, make_policy, make_run
@@ -173,3 +174,14 @@ def test_ten_thousand_open_requests_take_eight_queries(
     assert page.count("data-row") == 50
     following = re.search(r'href="(/review\?view=needs-me[^"]*cursor=[^"]*)"', page)
     assert following and ana.get(following[1].replace("&amp;", "&")).content.decode().count("data-row") == 50
+
+
+def test_a_card_costs_few_queries(
+    browse: Callable[[str], Client], waiting: Run, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    approval, ana = ApprovalRequest.objects.get(), browse("ana")
+
+    with django_assert_max_num_queries(16):
+        ana.get(f"/review/{approval.pk}", headers=HTMX)
+    with django_assert_max_num_queries(19):
+        ana.get(f"/review/{approval.pk}")

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Run, ToolCall
 from reviews.models import ApprovalRequest
@@ -290,14 +289,3 @@ def test_a_decided_card_shows_what_came_of_it(browse: Callable[[str], Client], w
 
     assert "Rejected" in card and "Ana" in card and "There is no outcome yet." in card
     assert ToolCall.objects.get(pk=approval.tool_call_id).status == "rejected"
-
-
-def test_a_card_costs_few_queries(
-    browse: Callable[[str], Client], waiting: Run, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    approval, ana = ApprovalRequest.objects.get(), browse("ana")
-
-    with django_assert_max_num_queries(16):
-        ana.get(f"/review/{approval.pk}", headers=HTMX)
-    with django_assert_max_num_queries(19):
-        ana.get(f"/review/{approval.pk}")
