@@ -24,12 +24,13 @@ LOOKS = [(size, theme) for size in (WIDE, NARROW) for theme in ("dark", "light")
 @pytest.fixture
 def waiting(product: Product, office: Office) -> Run:
     """A run with an open request, made by hand; only the web process is needed to look at it."""
-    make_policy(office.workspace, {"name": "Ask", "effect": "ask", "tool": "shop_*", "risk": "high"}, name="Shop")
+    make_tool(office.workspace, "recorded")
+    make_policy(office.workspace, {"name": "Ask", "effect": "ask", "tool": "shop_refund", "risk": "high"}, name="Shop")
     chain = [{"provider": "scripted", "model": "shop"}]
     make_agent(office.workspace, "shop", tools=shop.TOOLS, chain=chain, flow="shop_desk")
     run = start_run(acting(office.people["olga"]), "shop", shop.TICKET)
     advance(run.pk)
-    product.start("web", DEMO="0")
+    product.start("web", DEMO="0", TOOL_MODULES="tests.console.shop")
     return run
 
 
@@ -41,7 +42,6 @@ def a_question(office: Office) -> ApprovalRequest:
 
 
 def a_doubt(office: Office) -> ApprovalRequest:
-    make_tool(office.workspace, "recorded")
     run = make_run(office.agent, office.people["olga"])
     call = make_call(run, "recorded", {"deep": {"er": [1]}}, status="in_doubt", why="Gone.", report={"x": 1})
     return ApprovalRequest.objects.get(tool_call=call)
