@@ -127,6 +127,13 @@ def test_a_superuser_without_a_role_sees_nothing(furnished, visit):
     assert {visitor.get(page(model)).status_code for model in registered()} == {403}
 
 
+def test_a_page_asks_the_database_little(furnished, visit, django_assert_max_num_queries):
+    client = visit(furnished.root)
+    for model in (Agent, Delivery, AuditEntry):
+        with django_assert_max_num_queries(12):
+            client.get(page(model))
+
+
 def test_rights_end_with_the_role(furnished, visit):
     client = visit(furnished.root)
     assert client.get(page(Endpoint)).status_code == 200

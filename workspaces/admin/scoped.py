@@ -98,7 +98,7 @@ class ScopedModelAdmin(Base):
 
     def workspaces(self, request: HttpRequest) -> QuerySet[Workspace]:
         """The workspaces where this person may use this page."""
-        return Workspace.objects.filter(pk__in=Membership.workspaces_of(person_of(request), *self.roles))
+        return Workspace.objects.filter(pk__in=self._workspace_ids(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(**{f"{self.workspace_path}__in": self.workspaces(request)})
@@ -143,7 +143,7 @@ class ScopedModelAdmin(Base):
     # Rights: by role alone; Django's own permissions are not used.
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and self.workspaces(request).exists()
+        return request.user.is_authenticated and bool(self._workspace_ids(request))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_module_permission(request)
@@ -162,6 +162,9 @@ class ScopedModelAdmin(Base):
         fixed = ["workspace"] if obj is not None and self.workspace_path == "workspace" else []
         return [*super().get_readonly_fields(request, obj), *fixed]
 
+    def _workspace_ids(self, request: HttpRequest) -> list[int]:
+        return [workspace for workspace, held in roles_of(request).items() if held & set(self.roles)]
+
     def _count_seen(self, request: HttpRequest, keys: set[str]) -> int:
         try:
             return self.get_queryset(request).filter(pk__in=keys).count()
@@ -177,6 +180,15 @@ class ScopedModelAdmin(Base):
         if isinstance(name, str) and self.opts.get_field(name).is_relation:
             return (name, admin.RelatedOnlyFieldListFilter)
         return name
+
+
+def roles_of(request: HttpRequest) -> dict[int, frozenset[str]]:
+    """The person's roles by workspace: one page asks a hundred times, the database is asked once."""
+    if not hasattr(request, "roles"):
+        held = Membership.objects.filter(person=person_of(request)).values_list("workspace_id", "roles")
+        request.roles = {workspace: frozenset(roles) for workspace, roles in held}  # type: ignore[attr-defined]
+    found: dict[int, frozenset[str]] = request.roles  # type: ignore[attr-defined]
+    return found
 
 
 def person_of(request: HttpRequest) -> Person:
