@@ -1,0 +1,62 @@
+"""Templates, style sheets, scripts and drawings: strict, small, and nothing that nobody uses."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.template.loader import get_template
+from django_htmx import jinja
+
+from config.home import ROOT
+from console.steps import ICONS
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+OURS = [path for path in TEMPLATES if "admin" not in path.parts]
+STYLES, SCRIPTS = ROOT / "static" / "css", ROOT / "static" / "js"
+OF_A_PAGE = {"review.css", "card_form.css", "run.css", "runs.css", "agents.css", "sign_in.css", "admin.css"}
+HTMX = Path(jinja.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT / "templates"))
+
+
+def zipped(*paths: Path) -> int:
+    return sum(len(gzip.compress(path.read_bytes())) for path in paths)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_a_template_compiles_and_obeys_the_policy(path: Path) -> None:
+    get_template(name(path))
+    text = path.read_text()
+
+    assert not re.search(r"<style|\sstyle=|\son\w+=|hx-on|javascript:", text)
+    assert not re.search(r"<script(?![^>]* src=)", text)
+    assert "|safe" not in text and "autoescape off" not in text
+
+
+def test_every_drawing_is_there_and_used() -> None:
+    sprite = (ROOT / "static" / "sprite.svg").read_text()
+    there = set(re.findall(r'<symbol id="(\w+)"', sprite))
+    text = "\n".join(path.read_text() for path in TEMPLATES)
+    used = set(re.findall(r'{% icon(?:_in)? "(\w+)"', text)) | set(re.findall(r'drawing="(\w+)"', text))
+    used |= {drawing for drawing, _ in ICONS.values()} | {"seal", "spark", "tool", "person", "gate", "runs"}
+
+    assert used == there
+
+
+def test_a_first_visit_is_small() -> None:
+    common = [path for path in STYLES.glob("*.css") if path.name not in OF_A_PAGE]
+
+    assert zipped(*common, STYLES / "review.css", STYLES / "card_form.css") <= 12_000
+    assert zipped(*SCRIPTS.glob("*.js"), HTMX) <= 30_000
+
+
+def test_every_component_is_included_somewhere() -> None:
+    text = "\n".join(path.read_text() for path in OURS) + "\n".join(
+        path.read_text() for path in (ROOT / "console").rglob("*.py")
+    )
+    components = {path.name for path in (ROOT / "templates" / "components").glob("*.html")}
+
+    assert {one for one in components if f"components/{one}" not in text} == set()
