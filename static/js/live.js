@@ -30,7 +30,7 @@
 
   function closed({ code }) {
     socket = undefined;
-    if (code === SIGNED_OUT) return leave();
+    if (code === SIGNED_OUT) ask();
     if (document.hidden) return;
     failures += 1;
     show();
@@ -66,9 +66,13 @@
   }
 
   // Without a socket the same is asked for over plain HTTP, now and then.
-  async function poll() {
+  function poll() {
     if (document.hidden || isSignedOut || Date.now() - heardAt < SILENCE) return;
     socket?.close();
+    ask();
+  }
+
+  async function ask() {
     try {
       const answer = await fetch(`${address}?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true" } });
       if (answer.headers.has("HX-Redirect")) return leave();

@@ -79,6 +79,10 @@ class Guest:
     def presses_key(self, key: str) -> None:
         self.on(lambda page: page.keyboard.press(key))
 
+    def decides_nothing_by_accident(self) -> None:
+        """The buttons of a card rest for a moment after it has changed."""
+        self.on(lambda page: expect(page.locator("#actions[aria-busy]")).to_have_count(0))
+
     def follows(self, name: str, within: str = "body") -> None:
         self.presses(name, "link", within)
 

@@ -109,9 +109,49 @@ def test_the_queue_is_worked_through_by_keys(waiting: Run, office: Office, come:
     ana.sees("The agent asks")
     ana.presses_key("k")
     ana.sees("Why the agent wants this")
+    ana.decides_nothing_by_accident()
     ana.presses_key("a")  # high risk: the key only opens the summary
     ana.sees("Exactly these arguments run")
     assert ApprovalRequest.objects.pending().count() == 2
+
+
+def test_after_a_decision_the_next_request_has_the_focus(
+    waiting: Run, office: Office, come: Callable[..., Guest]
+) -> None:
+    for n in (1, 2):
+        make_call(make_run(office.agent, office.people["olga"]), "recorded", {"n": n})
+    first, second = ApprovalRequest.objects.filter(tool_call__tool="recorded").most_urgent_first()
+    ana = come("ana")
+    ana.goes_to(f"/review/{first.pk}")
+    ana.on(lambda page: page.locator(f"#request-{first.pk}").focus())
+    ana.presses_key("a")
+    ana.sees("Approved: recorded(n: 1)", within="#toasts")
+
+    assert ana.on(lambda page: page.evaluate("document.activeElement.id")) == f"request-{second.pk}"
+    ana.sees("recorded(n: 2)", within=".dhead")
+    first.refresh_from_db()
+    assert first.status == "approved"
+
+
+def test_buttons_that_have_just_changed_do_nothing(waiting: Run, come: Callable[..., Guest]) -> None:
+    approval, ana = ApprovalRequest.objects.get(), come("ana")
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.on(lambda page: page.evaluate("document.getElementById('actions').setAttribute('aria-busy', 'true')"))
+    ana.presses("Approve")
+    assert ana.on(lambda page: page.locator(":popover-open").count()) == 0
+    ana.on(lambda page: page.evaluate("document.getElementById('actions').removeAttribute('aria-busy')"))
+    ana.presses("Approve")
+    ana.sees("Exactly these arguments run")
+
+
+def test_a_page_without_a_connection_says_so(waiting: Run, come: Callable[..., Guest]) -> None:
+    ana = come("ana")
+    ana.goes_to("/review")
+    ana.sees("Live, synced")
+    ana.on(lambda page: page.context.set_offline(True))
+    ana.sees("Decisions are not kept for later")
+    ana.on(lambda page: page.context.set_offline(False))
+    ana.sees("Live, synced")
 
 
 def test_a_card_tells_what_others_did_meanwhile(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
