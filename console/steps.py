@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.models import CallStatus, ToolCall
 from agents.reading import Step
+from agents.tools.question import QUESTION
 
 HIDDEN = {"now", "random"}
 BY_PEOPLE = {CallStatus.WAITING, CallStatus.REJECTED, CallStatus.ANSWERED, CallStatus.EXPIRED}
@@ -106,7 +107,7 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
         None,
         "gate",
         "gate",
-        "Waiting for approval",
+        "Waiting for an answer" if call.tool == QUESTION.name else "Waiting for approval",
         call.created_at,
         until,
         note=call.tool,

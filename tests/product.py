@@ -14,11 +14,15 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import connection
 
+from agents.runtime import version
 from config.embedded.children import Child, Watch, stop
 from config.embedded.services import APP
 from config.home import ROOT
+from reviews import gate
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
+# What a process remembers by the keys of rows: another database may give the same key to another row.
+REMEMBERED = [version.load, version.catalogue, version.recorded_catalogue, version.recording, gate.rules_in_force]
 
 
 class Product:
@@ -115,6 +119,8 @@ class Product:
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
         connection.settings_dict["NAME"] = database
+        for remembered in REMEMBERED:
+            remembered.cache_clear()
 
 
 def collect_static_files() -> None:
