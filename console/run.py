@@ -78,6 +78,22 @@ def cancellation(request: MemberRequest, run_id: UUID) -> HttpResponse:
     return redirect("run", run_id)
 
 
+@members_only
+@require_POST
+def pause(request: MemberRequest, run_id: UUID) -> HttpResponse:
+    """Set the run aside."""
+    load(request, run_id).pause(by=request.principal)
+    return redirect("run", run_id)
+
+
+@members_only
+@require_POST
+def resumption(request: MemberRequest, run_id: UUID) -> HttpResponse:
+    """Let a paused run go on."""
+    load(request, run_id).resume(by=request.principal)
+    return redirect("run", run_id)
+
+
 def load(request: MemberRequest, run_id: UUID) -> Run:
     """The run, if it is of this workspace."""
     own = with_standing(Run.objects.in_workspace(request.principal.workspace))

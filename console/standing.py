@@ -54,6 +54,8 @@ def of_run(run: Run) -> Standing:
     """Of a run that was read by `with_standing`."""
     if run.cancel_requested_at and not run.has_ended:
         return Standing("Cancelling", "warn")
+    if run.pause_requested_at and run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING):
+        return Standing("Pausing", "warn")
     if run.status == RunStatus.WAITING:
         return waiting(run)
     if run.status == RunStatus.SUCCEEDED and run.ended_by:

@@ -22,6 +22,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>", run.run, name="run"),
     path("runs/<uuid:run_id>/messages", run.messages, name="run-messages"),
     path("runs/<uuid:run_id>/cancellation", run.cancellation, name="run-cancellation"),
+    path("runs/<uuid:run_id>/pause", run.pause, name="run-pause"),
+    path("runs/<uuid:run_id>/resumption", run.resumption, name="run-resumption"),
     path("agents", agents.agents, name="agents"),
     path("agents/<path:name>", agents.agent, name="agent"),
 ]

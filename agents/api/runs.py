@@ -11,10 +11,11 @@ from agents import reading
 from agents.api import pages
 from agents.api.access import who
 from agents.api.schema import (
-    CancellationIn,
     CheckpointPage,
     MessageIn,
     MessageOut,
+    PausedOut,
+    ReasonIn,
     RunIn,
     RunOut,
     RunPage,
@@ -28,6 +29,7 @@ from agents.models import Run, RunStatus
 from agents.runtime.journal_check import verify
 from agents.runtime.text import loads
 from agents.starting import start_run
+from agents.stopping import calls_of
 from tracing.models import Span
 from workspaces.idempotency import idempotent
 
@@ -109,12 +111,31 @@ def say(request: HttpRequest, run_id: UUID, body: MessageIn) -> Any:
 
 @router.post("/runs/{uuid:run_id}/cancellation", response={202: RunOut})
 @idempotent
-def cancel(request: HttpRequest, run_id: UUID, body: CancellationIn) -> Any:
+def cancel(request: HttpRequest, run_id: UUID, body: ReasonIn) -> Any:
     """Ask for the end of the run; it ends once calls in flight have an outcome."""
     principal = who(request, "operate")
     run = get_object_or_404(Run, workspace=principal.workspace, pk=run_id)
     if not run.cancel(reason=body.reason, by=principal):
         raise IllegalMove(f"This run has already {run.status}.")
+    return Status(202, shown(_run(request, run_id)))
+
+
+@router.post("/runs/{uuid:run_id}/pause", response={202: PausedOut})
+@idempotent
+def pause(request: HttpRequest, run_id: UUID, body: ReasonIn) -> Any:
+    """Set the run aside: once answered, no new effect starts; `in_flight` had started before, and is recorded."""
+    principal = who(request, "operate")
+    run = get_object_or_404(Run, workspace=principal.workspace, pk=run_id)
+    run.pause(reason=body.reason, by=principal)
+    return Status(202, shown(_run(request, run_id)) | {"in_flight": calls_of(run)})
+
+
+@router.post("/runs/{uuid:run_id}/resumption", response={202: RunOut})
+@idempotent
+def resume(request: HttpRequest, run_id: UUID) -> Any:
+    """Let a paused run go on, with the decisions, messages and timers that came meanwhile."""
+    principal = who(request, "operate")
+    get_object_or_404(Run, workspace=principal.workspace, pk=run_id).resume(by=principal)
     return Status(202, shown(_run(request, run_id)))
 
 

@@ -31,8 +31,8 @@ class MessageIn(Strict):
     content: str | list[dict[str, Any]]
 
 
-class CancellationIn(Strict):
-    """Why the run is to end."""
+class ReasonIn(Strict):
+    """Why the run is to end, or to pause."""
 
     reason: Annotated[str, StringConstraints(max_length=1000)] = ""
 
@@ -59,6 +59,22 @@ class RunOut(Schema):
     started_at: datetime | None
     finished_at: datetime | None
     cancel_requested_at: datetime | None
+    pause_requested_at: datetime | None
+
+
+class CallInFlight(Schema):
+    """A tool call that had started before the pause."""
+
+    id: UUID
+    run: UUID
+    tool: str
+    deadline_at: datetime | None
+
+
+class PausedOut(RunOut):
+    """The run, and the calls of it and its children that are still under way."""
+
+    in_flight: list[CallInFlight]
 
 
 class RunPage(Schema):

@@ -1,16 +1,19 @@
 """A run: one agent at work on one input, advanced by workers one committed step at a time."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Now, NullIf
 
-from agents.exceptions import NotWaitingForMessages
+from agents.exceptions import IllegalMove, NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
-from workspaces import audit, canonical, hints
+from workspaces import audit, canonical, events, hints
 from workspaces.models import Token, Workspace
 
 if TYPE_CHECKING:
@@ -52,6 +55,7 @@ RUN_MOVES = {
     "unserved": ["queued", "cancelled"],
 }
 ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED]
+AT_WORK = [RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED]
 SET_ASIDE = [RunStatus.PAUSED, RunStatus.DIVERGED, RunStatus.POISONED, RunStatus.UNSERVED]
 
 
@@ -63,6 +67,20 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def in_workspace(self, workspace: Workspace) -> "RunQuerySet":
         return self.filter(workspace=workspace)
+
+    def pausable(self) -> "RunQuerySet":
+        return self.filter(status__in=AT_WORK, cancel_requested_at__isnull=True)
+
+    def at_rest(self) -> "RunQuerySet":
+        """No worker holds them, and no call of theirs is in flight."""
+        calls = apps.get_model("agents", "ToolCall").objects
+        in_flight = calls.filter(run=OuterRef("pk"), status="executing")
+        return self.filter(~Exists(in_flight), status__in=[RunStatus.QUEUED, RunStatus.WAITING])
+
+    def wake(self, **changes: object) -> int:
+        """Have them looked at; whoever holds one looks again before it parks."""
+        status = Case(When(status=RunStatus.WAITING, then=Value("queued")), default=F("status"))
+        return self.update(**{"woken": True, "status": status, **changes})
 
 
 class Run(models.Model):
@@ -90,6 +108,8 @@ class Run(models.Model):
 
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     parent_position = models.TextField(default="", db_default="")
+    root = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    depth = models.SmallIntegerField(default=0, db_default=0, help_text="How many parents are above it.")
     trace_id = models.UUIDField(null=True)
 
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="runs")
@@ -108,6 +128,8 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_reason = models.TextField(default="", db_default="")
+    pause_requested_at = models.DateTimeField(null=True)
+    pause_reason = models.TextField(default="", db_default="")
 
     objects = RunQuerySet.as_manager()
 
@@ -142,28 +164,59 @@ class Run(models.Model):
 
     def wake(self) -> None:
         """Something this run waits for has happened; safe to call at any time, by anyone."""
-        Run.objects.filter(pk=self.pk).update(
-            woken=True,
-            status=Case(When(status=RunStatus.WAITING, then=Value("queued")), default=F("status")),
-        )
-        hints.after_commit("agents.advance_run", str(self.pk))
+        Run.objects.filter(pk=self.pk).wake()
+        ring(str(self.pk))
 
     @transaction.atomic
     def cancel(self, *, reason: str = "", by: "Principal | None" = None) -> bool:
-        """Ask for the end of this run; False once it has ended. It ends when calls in flight have an outcome."""
-        asked = (
-            Run.objects.active()
-            .filter(pk=self.pk)
-            .update(
+        """Ask for the end of this run and its children; False once it has ended.
+
+        Each ends when its calls in flight have an outcome.
+        """
+        asked = 0
+        for runs in self._downwards():
+            asked += runs.wake(
                 cancel_requested_at=Coalesce(F("cancel_requested_at"), Now()),
                 cancel_reason=Coalesce(NullIf(F("cancel_reason"), Value("")), Value(reason)),
-                status=Case(When(status__in=SET_ASIDE, then=Value("queued")), default=F("status")),
+                pause_requested_at=None,
+                status=Case(When(status__in=[*SET_ASIDE, "waiting"], then=Value("queued")), default=F("status")),
             )
-        )
         if asked:
             audit.record(self.workspace_id, by, "run.cancellation", self.pk, {"reason": reason})
-            self.wake()
         return bool(asked)
+
+    @transaction.atomic
+    def pause(self, *, reason: str = "", by: "Principal") -> None:
+        """Set this run and its children aside: once this is committed, no new effect of theirs starts.
+
+        What is in flight ends and is recorded. Raises IllegalMove where there is nothing to pause.
+        """
+        by.require("operate")
+        if not Run.objects.pausable().filter(pk=self.pk).select_for_update(no_key=True).exists():
+            raise IllegalMove(self._why_not("paused"))
+        for runs in self._downwards():
+            fresh = runs.pausable().filter(pause_requested_at__isnull=True)
+            asked: dict[str, object] = {"pause_requested_at": Now(), "pause_reason": reason}
+            resting = list(fresh.at_rest().select_for_update(no_key=True).values_list("pk", flat=True))
+            fresh.filter(pk__in=resting).update(**asked, status=RunStatus.PAUSED, due=None)
+            fresh.wake(**asked)
+            self._tell("run.paused", resting)
+        audit.record(self.workspace_id, by, "run.pause", self.pk, {"reason": reason})
+
+    @transaction.atomic
+    def resume(self, *, by: "Principal") -> None:
+        """Let this run and its children go on, with all that came meanwhile. Raises IllegalMove."""
+        by.require("operate")
+        locked = Run.objects.pausable().filter(pk=self.pk, pause_requested_at__isnull=False)
+        if not locked.select_for_update(no_key=True).exists():
+            raise IllegalMove(self._why_not("resumed"))
+        for runs in self._downwards():
+            paused = runs.filter(pause_requested_at__isnull=False)
+            resumed = list(paused.select_for_update(no_key=True).values_list("pk", flat=True))
+            status = Case(When(status=RunStatus.PAUSED, then=Value("queued")), default=F("status"))
+            paused.wake(pause_requested_at=None, pause_reason="", status=status)
+            self._tell("run.resumed", resumed)
+        audit.record(self.workspace_id, by, "run.resumption", self.pk)
 
     def say(self, content: object) -> "Message":
         """Put a user message (text or content blocks) into the inbox; a waiting `receive` takes it, in order.
@@ -185,8 +238,38 @@ class Run(models.Model):
         return self.status in ENDED
 
     @property
+    def is_pausable(self) -> bool:
+        return self.status in AT_WORK and not self.cancel_requested_at
+
+    @property
     def cost_dollars(self) -> float:
         return self.cost / 1_000_000
+
+    # --- private ---
+
+    def _downwards(self) -> Iterator[RunQuerySet]:
+        """This run, then its children level by level: from parent to child is the order in which everybody locks.
+
+        A child that is inserted meanwhile takes over what was asked of its parent.
+        """
+        level: list[UUID] = [self.pk]
+        while level:
+            yield Run.objects.active().filter(pk__in=level)
+            for run_id in level:
+                ring(str(run_id))
+            level = list(Run.objects.active().filter(parent__in=level).order_by("pk").values_list("pk", flat=True))
+
+    def _tell(self, kind: str, run_ids: list[UUID]) -> None:
+        for run_id in run_ids:
+            events.record(self.workspace_id, "run", kind, run_id)
+
+    def _why_not(self, done: str) -> str:
+        run = Run.objects.get(pk=self.pk)
+        if run.has_ended:
+            return f"This run has already {run.status} and cannot be {done}."
+        if run.cancel_requested_at:
+            return f"This run is being cancelled and cannot be {done}."
+        return f"This run is {run.status} and cannot be {done}."
 
 
 ring = partial(hints.after_commit, "agents.advance_run")

@@ -58,8 +58,8 @@ class Advance:
 
     def go(self) -> None:
         self.performing.read(self.claim.news(fresh=True))
-        if self.claim.cancelling:
-            return self._cancel()
+        if self.claim.resting:
+            return self._come_to_rest()
         self.performing.begin_approved()  # these need no history
         try:
             self.drive = self._redriven()
@@ -71,14 +71,15 @@ class Advance:
             self._turn()
         self._put_away()
 
-    def _cancel(self) -> None:
-        """End a cancelled run without its history, which may not even be possible to drive any more."""
+    def _come_to_rest(self) -> None:
+        """End or pause a run without its history, which may not even be possible to drive any more."""
         while self.claim.status == "running":
             if self.claim.woken:
                 self.performing.read(self.claim.news())
             self.performing.find_doubts()
-            segment = Segment(rows=[], to="running", doubts=self.performing.take_doubts())
-            self._wind_up(segment)
+            segment = Segment(rows=[], to="queued", doubts=self.performing.take_doubts())
+            if self.claim.resting:
+                self._wind_up(segment)
             self.claim.commit(segment)
             self.performing.committed(segment, {})
 
@@ -93,7 +94,7 @@ class Advance:
         if self.claim.woken or self.performing.rejudged:
             self.performing.read(self.claim.news())
         self.performing.find_doubts()
-        ended = self.performing.give_up() if self.claim.cancelling else self._known()
+        ended = self._known()
         if self._is_winding_down:
             self.performing.rest()
         if not ended and not self._is_winding_down:
@@ -117,10 +118,12 @@ class Advance:
 
     @property
     def _is_winding_down(self) -> bool:
-        return self.claim.cancelling or self.claim.stopped or boot() > self.slice_end
+        return self.claim.resting or self.claim.stopped or boot() > self.slice_end
 
     def _known(self) -> list[Ended]:
         """Outcomes that need no performing: rules and people have spoken, a message came, a timer is due."""
+        if self.claim.resting:
+            return self.performing.give_up() if self.claim.cancelling else []
         answered = [of_answer(call, status) for call, status in self.performing.answers() if self._waits(call.position)]
         return answered + self._received() + self._timers()
 
@@ -160,7 +163,7 @@ class Advance:
         for end in ended:
             started = self.performing.started.pop(end.position, moment)
             self.drive.deliver(end.position, end.outcome, name=end.name, tokens=end.tokens, started_at=started)
-        calls = [] if self.claim.cancelling else self.proposing.propose(self._unproposed())
+        calls = [] if self.claim.resting else self.proposing.propose(self._unproposed())
         segment = Segment(
             rows=self.drive.take(),
             to="running",
@@ -194,6 +197,8 @@ class Advance:
             self._wind_up(segment)
         elif self.drive.done:
             self._finish(segment)
+        elif self.claim.pausing:
+            self._wind_up(segment)
         elif ended_by := self.performing.limit(self.drive, segment):
             self._end_with_what_it_has(segment, ended_by)
         elif self._is_idle(segment):
@@ -204,12 +209,11 @@ class Advance:
             raise RuntimeError(f"Run {self.claim.id} has nothing to do and nothing to wait for: {self.drive.pending}")
 
     def _wind_up(self, segment: Segment) -> None:
-        """A cancelled run ends once calls in flight or in doubt have an outcome."""
+        """A cancelled or paused run rests once its calls in flight have an outcome."""
         if not self.work.busy:
-            settled = set(segment.statuses)
-            bound = segment.doubts or any(place not in settled for place in self.performing.in_flight)
-            segment.to = "waiting" if bound else "cancelled"
-            segment.due = min(self.performing.times(), default=None)
+            rest = "cancelled" if self.claim.cancelling else "paused"
+            segment.to = "waiting" if self.performing.is_bound(segment) else rest
+            segment.due = min(self.performing.doubtful_times(), default=None)
 
     def _is_idle(self, segment: Segment) -> bool:
         """Whether everything that the flow waits for is in other hands: people, timers, senders."""

@@ -58,7 +58,6 @@ class Call:
 class News:
     """What a look at the run found."""
 
-    cancelling: bool
     calls: list[Call]
     inbox: list[tuple[int, str]]
 
@@ -85,6 +84,7 @@ class Claim:
     labels: dict[str, Any]
     created: float
     cancelling: bool
+    pausing: bool
     rules_epoch: int
     stopped_tools: list[str]
     clock: DatabaseClock
@@ -106,6 +106,11 @@ class Claim:
         crashpoint("claimed")
         return claim
 
+    @property
+    def resting(self) -> bool:
+        """Whether people have asked this run to end or to pause: it begins nothing more."""
+        return self.cancelling or self.pausing
+
     # --- reading ---
 
     def rows(self, *, with_deltas: bool = False) -> list[Row]:
@@ -118,10 +123,10 @@ class Claim:
             looked = database.row(statements.LOOK, run=self.id, epoch=self.epoch)
             if looked is None:
                 raise LostClaim
-            self.cancelling, self.woken = looked["cancelling"], False
+            self.cancelling, self.pausing, self.woken = looked["cancelling"], looked["pausing"], False
         calls = [Call(**found) for found in database.rows(statements.CALLS, run=self.id)]
         inbox = [(found["id"], found["content"]) for found in database.rows(statements.INBOX, run=self.id)]
-        return News(self.cancelling, calls, inbox)
+        return News(calls, inbox)
 
     # --- moving ---
 
@@ -154,7 +159,7 @@ class Claim:
     def _moved(self, segment: Segment, answer: database.Row) -> None:
         self.seq += len(segment.rows)
         self.tokens, self.cost = self.tokens + segment.tokens, self.cost + segment.cost
-        was_woken = segment.to == "waiting" and answer["status"] == "running"  # the park was refused: there is news
+        was_woken = segment.to != "running" and answer["status"] == "running"  # no rest was granted: there is news
         self.status, self.woken, self.stopped = answer["status"], answer["woken"] or was_woken, answer["stopped"]
         self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
         self.call_ids = _ids(answer["proposed"])

@@ -190,6 +190,8 @@ class Performing(Standing):
         why = self.claim.refusal(call)
         if why["cancelling"]:
             self.claim.cancelling = True
+        elif why["pausing"]:
+            self.claim.pausing = True
         elif why["stopped"]:
             self.held.add(call.position)
         elif why["too_old"]:

@@ -86,8 +86,17 @@ class Standing:
     def times(self) -> list[float]:
         """When this run should be looked at again because of its calls (database time)."""
         times = [call.effective for call in self.calls.values() if call.status == "waiting" and call.effective]
-        times += [self._doubtful_from(call) for call in self.calls.values() if self._is_orphaned(call)]
-        return times + ([self.claim.clock.now() + HELD_SECONDS] if self.held else [])
+        return times + self.doubtful_times() + ([self.claim.clock.now() + HELD_SECONDS] if self.held else [])
+
+    def is_bound(self, segment: Segment) -> bool:
+        """Whether the run may not rest yet: a call may still be happening; one that is cancelled settles doubts too."""
+        if self.claim.cancelling:
+            return bool(segment.doubts) or any(place not in segment.statuses for place in self.in_flight)
+        return any(self._is_orphaned(call) and call.position not in segment.doubts for call in self.calls.values())
+
+    def doubtful_times(self) -> list[float]:
+        """When calls that nobody runs any more will be in doubt (database time)."""
+        return [self._doubtful_from(call) for call in self.calls.values() if self._is_orphaned(call)]
 
     def seconds_to_retry(self) -> float | None:
         if self.starved:

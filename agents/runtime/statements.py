@@ -11,28 +11,30 @@ FROM workspaces_switch AS switch, agents_agent AS agent
 WHERE run.id = %(run)s AND switch.workspace_id = run.workspace_id AND agent.id = run.agent_id
   AND (run.status = 'queued' OR run.status = 'waiting' AND run.due <= now()
     OR run.status = 'running' AND run.lease_until < now() AND run.lapses < %(max_lapses)s)
-  AND (run.cancel_requested_at IS NOT NULL OR run.flow || ':' || run.revision = ANY(%(served)s)
+  AND (run.cancel_requested_at IS NOT NULL OR run.pause_requested_at IS NOT NULL
+    OR run.flow || ':' || run.revision = ANY(%(served)s)
     AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.version_id, run.agent_id,
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
   run.started_by_id, run.labels::json AS labels, extract(epoch FROM run.created_at)::float8 AS created,
-  run.cancel_requested_at IS NOT NULL AS cancelling, extract(epoch FROM now())::float8 AS now, switch.rules_epoch,
-  switch.stopped_tools
+  run.cancel_requested_at IS NOT NULL AS cancelling, run.pause_requested_at IS NOT NULL AS pausing,
+  extract(epoch FROM now())::float8 AS now, switch.rules_epoch, switch.stopped_tools
 """)
 
 # A segment: outcomes and what the flow made of them. No row: the claim is lost. 'running' although 'waiting' was
-# asked for: there is news, look again.
+# asked for: there is news, look again; likewise 'paused' where somebody has resumed the run.
 COMMIT = Statement("""
 WITH mine AS (
   UPDATE agents_run SET seq = seq + %(count)s, lapses = 0,
     lease_until = CASE WHEN %(to)s::text = 'running' OR %(to)s::text = 'waiting' AND woken
-      THEN now() + %(lease)s * interval '1 s' END,
+      OR %(to)s::text = 'paused' AND pause_requested_at IS NULL THEN now() + %(lease)s * interval '1 s' END,
     due = CASE WHEN %(to)s::text = 'waiting' AND NOT woken THEN to_timestamp(%(due)s::float8) END,
     tokens = tokens + %(tokens)s, cost = cost + %(cost)s, result = %(result)s, error = %(error)s::jsonb,
     ended_by = %(ended_by)s,
     finished_at = CASE WHEN %(to)s::text IN ('succeeded', 'failed', 'cancelled') THEN now() END,
     woken = woken AND %(to)s::text <> 'waiting',
-    status = CASE WHEN %(to)s::text = 'waiting' AND woken THEN 'running' ELSE %(to)s::text END
+    status = CASE WHEN %(to)s::text = 'waiting' AND woken
+      OR %(to)s::text = 'paused' AND pause_requested_at IS NULL THEN 'running' ELSE %(to)s::text END
   WHERE id = %(run)s AND epoch = %(epoch)s AND seq = %(seq)s AND status = 'running'
   RETURNING id, workspace_id, agent_id, status, seq, woken, started_at, finished_at),
 steps AS (
@@ -104,7 +106,7 @@ mine AS (
   UPDATE agents_run AS run
   SET lease_until = greatest(run.lease_until, now() + (%(timeout)s + %(margin)s) * interval '1 s')
   FROM open WHERE run.id = %(run)s AND run.epoch = %(epoch)s AND run.status = 'running'
-    AND run.cancel_requested_at IS NULL
+    AND run.cancel_requested_at IS NULL AND run.pause_requested_at IS NULL
   RETURNING run.id)
 UPDATE agents_toolcall AS call SET status = 'executing', attempt = call.attempt + 1, epoch = %(epoch)s, decided = '',
   started_at = now(), deadline_at = now() + %(timeout)s * interval '1 s'
@@ -118,6 +120,7 @@ RETURNING call.attempt
 # Why a start was refused.
 REFUSAL = Statement("""
 SELECT run.epoch <> %(epoch)s OR run.status <> 'running' AS lost, run.cancel_requested_at IS NOT NULL AS cancelling,
+  run.pause_requested_at IS NOT NULL AS pausing,
   switch.stopped OR %(agent)s = ANY(switch.stopped_agents) OR %(tool)s = ANY(switch.stopped_tools) AS stopped,
   switch.rules_epoch <> %(rules_epoch)s AS other_rules, coalesce(call.valid_until <= now(), false) AS too_old,
   call.digest <> %(digest)s AS other_bytes
@@ -156,7 +159,7 @@ RETURNING call.id
 # News is taken note of before it is read, so that what comes between sets `woken` again.
 LOOK = Statement("""
 UPDATE agents_run SET woken = false WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running'
-RETURNING cancel_requested_at IS NOT NULL AS cancelling
+RETURNING cancel_requested_at IS NOT NULL AS cancelling, pause_requested_at IS NOT NULL AS pausing
 """)
 
 CALLS = Statement("""
@@ -216,7 +219,8 @@ JOIN agents_agent AS agent ON agent.id = run.agent_id
 LEFT JOIN (SELECT workspace_id, count(*) AS running FROM agents_run WHERE status = 'running' GROUP BY 1) AS busy
   ON busy.workspace_id = run.workspace_id
 WHERE (run.status = 'queued' OR run.status = 'running' AND run.lease_until < now())
-  AND (run.cancel_requested_at IS NOT NULL OR run.flow || ':' || run.revision = ANY(%(served)s)
+  AND (run.cancel_requested_at IS NOT NULL OR run.pause_requested_at IS NOT NULL
+    OR run.flow || ':' || run.revision = ANY(%(served)s)
     AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 ORDER BY coalesce(busy.running, 0), run.id LIMIT %(limit)s
 """)

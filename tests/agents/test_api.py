@@ -97,6 +97,19 @@ def test_pages_of_runs_follow_one_another(call, agent):
     assert call("get", "/runs?status=asleep").status_code == 422
 
 
+def test_a_program_pauses_a_run_and_lets_it_go_on(call, start):
+    run = start("hello", [says("done")])
+    paused = call("post", f"/runs/{run.pk}/pause", {"reason": "lunch"})
+    assert paused.status_code == 202 and paused.json()["status"] == "paused" and paused.json()["in_flight"] == []
+    advance(run.pk)
+    assert call("get", f"/runs/{run.pk}").json()["seq"] == 0
+    assert call("post", f"/runs/{run.pk}/resumption").json()["status"] == "queued"
+    assert call("post", f"/runs/{run.pk}/resumption").status_code == 409
+    advance(run.pk)
+    refused = call("post", f"/runs/{run.pk}/pause")
+    assert refused.status_code == 409 and "already succeeded" in refused.json()["detail"]
+
+
 def test_the_same_key_starts_one_run(call, agent):
     body = {"agent": "clerk", "input": "hello"}
     first = call("post", "/runs", body, **{"Idempotency-Key": "k1"})

@@ -14,7 +14,7 @@ from workspaces.models import Membership, Workspace
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
 OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review"}
-POSTS = {"run-messages", "run-cancellation", "review-decisions", "review-undo"}
+POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
 
 
 @pytest.fixture

@@ -93,6 +93,17 @@ def test_an_operator_cancels_a_run(waiting: Run, browse: Callable[[str], Client]
     assert "Cancelling" in read(browse("ana"), waiting)
 
 
+def test_an_operator_pauses_a_run_and_lets_it_go_on(waiting: Run, browse: Callable[[str], Client]) -> None:
+    olga = browse("olga")
+    assert "Pause</button>" in read(olga, waiting)
+    olga.post(f"/runs/{waiting.pk}/pause")
+    paused = read(olga, waiting)
+
+    assert "Paused" in paused and "Resume</button>" in paused and "Pause</button>" not in paused
+    assert olga.post(f"/runs/{waiting.pk}/resumption").status_code == 302
+    assert olga.post(f"/runs/{waiting.pk}/resumption").status_code == 409
+
+
 def test_a_run_that_has_ended_is_not_cancelled(house: House, browse: Callable[[str], Client]) -> None:
     run = make_run(house.agent, house.olga, status="succeeded")
     answer = browse("olga").post(f"/runs/{run.pk}/cancellation")
