@@ -7,11 +7,14 @@ from celery import shared_task
 from celery.signals import worker_init, worker_shutdown
 from django.db import OperationalError
 
+from agents.models import Presence
 from agents.runtime.advance import advance
+from agents.runtime.presence import Beating
 from agents.runtime.work import warm_up
 from agents.tools import children
 
 log = logging.getLogger(__name__)
+beating = Beating(Presence.Program.WORKER)
 
 
 @shared_task(name="agents.advance_run", ignore_result=True)
@@ -32,9 +35,11 @@ def advance_run(run_id: str) -> None:
 def warm(**_: object) -> None:
     """A worker is ready when its first call need not wait for imports."""
     warm_up()
+    beating.start()
 
 
 @worker_shutdown.connect
 def cool(**_: object) -> None:
     """Calls in flight end before their worker does."""
     children.stop()
+    beating.stop()

@@ -1,22 +1,13 @@
-"""What a load balancer and a supervisor ask: is this process alive, and can it do its work."""
+"""What a load balancer and a supervisor ask: is this process alive, and does the installation do its work."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
 
 import psycopg
-from django.db import connection
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-PATIENCE_SECONDS = 2
-OLDEST_DUE = """
-    SELECT coalesce(max(extract(epoch FROM now() - due.since)), 0)::float
-    FROM (
-        SELECT CASE run.status WHEN 'queued' THEN run.created_at WHEN 'waiting' THEN run.due ELSE run.lease_until END
-        FROM agents_run AS run
-        JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id
-        JOIN agents_agent AS agent ON agent.id = run.agent_id
-        WHERE NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents)
-          AND (run.status = 'queued' AND run.seq = 0
-            OR run.status = 'running' AND run.lease_until < now() OR run.status = 'waiting' AND run.due < now())
-    ) AS due (since)
-"""
+from config.vitals import Vitals
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -25,17 +16,29 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers; a growing age says that nobody starts new runs, ends timers or takes over lapsed leases."""
+    """Whether runs that are due are taken up soon, by ages in the database; 503 with the reasons where they are not."""
     try:
-        seconds = oldest_due_run_seconds()
+        vitals = Vitals.look()
     except psycopg.Error:
-        return JsonResponse({"status": "unready", "database": "unreachable"}, status=503)
-    return JsonResponse({"status": "ready", "oldest_due_run_seconds": round(seconds, 3)})
+        return JsonResponse({"status": "unready", "reasons": ["The database cannot be reached."]}, status=503)
+    reasons = list(complaints(vitals))
+    answer = {"status": "unready" if reasons else "ready", "reasons": reasons, **asdict(vitals)}
+    return JsonResponse(answer, status=503 if reasons else 200)
 
 
-def oldest_due_run_seconds() -> float:
-    """Asked on a connection of its own: the pool would wait long for a database that is away."""
-    parameters = {**connection.get_connection_params(), "connect_timeout": PATIENCE_SECONDS}
-    with psycopg.connect(**parameters, options=f"-c statement_timeout={PATIENCE_SECONDS}s") as own:
-        row = own.execute(OLDEST_DUE).fetchone()
-    return float(row[0]) if row else 0.0
+def complaints(vitals: Vitals) -> Iterator[str]:
+    """What is not as it should be. A broker that is away is not among it: without one everything is only slower."""
+    if not vitals.workers:
+        yield "No worker is alive."
+    if not vitals.sweeps:
+        yield "No sweep is alive."
+    if vitals.oldest_due_run_seconds > settings.READY_QUEUE_SECONDS:
+        yield f"A run that is due has waited for {vitals.oldest_due_run_seconds:.0f} s."
+    late = {
+        "An audit entry has not been linked": vitals.unchained_audit_seconds,
+        "An event has not been announced": vitals.unannounced_event_seconds,
+        "A webhook that is due has not been sent": vitals.overdue_delivery_seconds,
+    }
+    for what, seconds in late.items():
+        if seconds > settings.READY_LAG_SECONDS:
+            yield f"{what} for {seconds:.0f} s."

@@ -115,6 +115,9 @@ SWEEP_DUTIES: list[str] = [
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",
 ]
+UNSERVED_AFTER_SECONDS = float(os.environ.get("UNSERVED_AFTER_SECONDS", "600"))
+READY_QUEUE_SECONDS = float(os.environ.get("READY_QUEUE_SECONDS", "30"))
+READY_LAG_SECONDS = float(os.environ.get("READY_LAG_SECONDS", "60"))
 OUTBOUND_ALLOWED = [entry for entry in os.environ.get("OUTBOUND_ALLOWED", "").split(",") if entry]
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")

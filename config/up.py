@@ -183,12 +183,13 @@ def listen(port: int) -> socket.socket:
 
 
 def is_ready(port: int) -> bool:
-    """Whether the web process says that it can work."""
+    """Whether all three programs work; what waited while the installation was off may still be waiting."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        answer = json.loads(connection.getresponse().read())
+        return bool(answer.get("workers") and answer.get("sweeps"))
+    except (OSError, http.client.HTTPException, ValueError):
         return False
     finally:
         connection.close()

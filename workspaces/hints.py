@@ -19,6 +19,8 @@ from kombu.pools import producers
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from workspaces import tally
+
 CHANNEL = "cs:hints"
 TIMEOUT_SECONDS = 0.5
 BREAK_AFTER_FAILURES = 3
@@ -35,8 +37,12 @@ class Breaker:
 
     def attempt(self, call: Callable[[], Any]) -> bool:
         """Whether `call` was made and went well."""
-        if not self._may_try():
-            return False
+        went_well = self._may_try() and self._try(call)
+        if not went_well:
+            tally.add("hints_dropped")
+        return went_well
+
+    def _try(self, call: Callable[[], Any]) -> bool:
         try:
             call()
         except (KombuError, redis.RedisError, OSError):
@@ -120,3 +126,13 @@ def _connection(broker_url: str) -> Connection:
         "max_retries": 0,
     }
     return Connection(broker_url, transport_options=options, connect_timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
+
+
+def doorbells() -> int | None:
+    """How many rings wait in the broker to be heard; None without a broker, or where it does not answer."""
+    if not settings.BROKER_URL:
+        return None
+    try:
+        return int(_client(settings.BROKER_URL).llen(current_app.conf.task_default_queue))
+    except (redis.RedisError, OSError):
+        return None

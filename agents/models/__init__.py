@@ -3,6 +3,7 @@
 from agents.models.agent import Agent, AgentVersion
 from agents.models.checkpoint import Checkpoint
 from agents.models.message import Message
+from agents.models.presence import Presence
 from agents.models.recording import Recording
 from agents.models.run import Run, RunStatus
 from agents.models.tool import Effect, Reach, Tool
@@ -15,6 +16,7 @@ __all__ = [
     "Checkpoint",
     "Effect",
     "Message",
+    "Presence",
     "Reach",
     "Recording",
     "Run",

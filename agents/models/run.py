@@ -44,10 +44,10 @@ class RunStatus(models.TextChoices):
     UNSERVED = "unserved"
 
 
-# The legal moves; a trigger made from this table refuses any other (migrations/0002).
+# The legal moves; a trigger made from this table refuses any other (migrations/0005).
 RUN_MOVES = {
     "queued": ["running", "cancelled", "failed", "paused", "unserved"],
-    "running": ["waiting", "queued", "succeeded", "failed", "cancelled", "paused", "diverged", "poisoned"],
+    "running": ["waiting", "queued", "succeeded", "failed", "cancelled", "paused", "diverged", "poisoned", "unserved"],
     "waiting": ["queued", "running", "cancelled", "paused"],
     "paused": ["queued", "cancelled"],
     "diverged": ["queued", "cancelled"],
@@ -56,6 +56,7 @@ RUN_MOVES = {
 }
 ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED]
 AT_WORK = [RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED]
+UNFINISHED = [status for status in RunStatus.values if status not in ENDED]
 SET_ASIDE = [RunStatus.PAUSED, RunStatus.DIVERGED, RunStatus.POISONED, RunStatus.UNSERVED]
 
 
@@ -104,6 +105,9 @@ class Run(models.Model):
     lapses = models.SmallIntegerField(default=0, db_default=0, help_text="Takeovers of a lapsed lease in a row.")
     lease_until = models.DateTimeField(null=True)
     due = models.DateTimeField(null=True, help_text="Earliest timer of a waiting run.")
+    queued_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="A trigger keeps it (migrations/0005)."
+    )
     owner = models.TextField(default="", db_default="", help_text="The worker that holds the claim.")
 
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
@@ -135,7 +139,8 @@ class Run(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["status"], name="run_active", condition=Q(status__in=["queued", "running"])),
+            models.Index(fields=["status"], name="run_unfinished", condition=Q(status__in=UNFINISHED)),
+            models.Index(fields=["queued_at"], name="run_oldest_queued", condition=Q(status="queued")),
             models.Index(fields=["due"], name="run_due", condition=Q(due__isnull=False)),
             models.Index(fields=["workspace", "-id"], name="run_newest"),
             models.Index(fields=["workspace", "status", "-id"], name="run_newest_by_status"),

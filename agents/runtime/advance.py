@@ -22,7 +22,7 @@ from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
 from agents.runtime.text import dumps, storable
 from agents.runtime.work import Done, Work
-from workspaces import hints
+from workspaces import hints, tally
 
 log = logging.getLogger(__name__)
 SLICE_SECONDS = 60.0
@@ -39,6 +39,7 @@ def advance(run_id: UUID | str) -> None:
             with heartbeat.hold(claim, work):
                 Advance(claim, work).go()
         except LostClaim:
+            tally.add("claims_lost")
             log.info("Run %s was taken over by another worker.", claim.id)
         finally:
             work.abandon()

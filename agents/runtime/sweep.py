@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from agents.models import Presence
 from agents.runtime import database, statements
 from agents.runtime.advance import advance
 from agents.runtime.claim import MAX_LAPSES
 from agents.runtime.crash import crashpoint
 from agents.runtime.flow import served
+from agents.runtime.presence import Beating, Tending
 from workspaces import hints
 
 EVERY_SECONDS = 1.0
@@ -32,13 +35,16 @@ class Sweep:
         self.seen: set[UUID] = set()
         self.advancing: set[UUID] = set()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="sweep-advance")
-        self.duties = [import_string(path) for path in settings.SWEEP_DUTIES]
+        self.beating = Beating(Presence.Program.SWEEP)
+        self.duties: list[Callable[[], Any]] = [self.beating.beat, self._move_runs, Tending()]
+        self.duties += [import_string(path) for path in settings.SWEEP_DUTIES]
 
     def run(self) -> None:
         """Sweep until told to stop; runs under way are finished or handed back by their leases."""
         while not self.stopping.wait(self._seconds_left_after(self.once)):
             continue
         self.pool.shutdown(wait=True, cancel_futures=True)
+        self.beating.stop()
 
     def _seconds_left_after(self, work: Any) -> float:
         began = time.monotonic()
@@ -46,8 +52,8 @@ class Sweep:
         return max(0.05, EVERY_SECONDS - (time.monotonic() - began))
 
     def once(self) -> None:
-        """One round: timers, poisoned runs, due runs, and the duties of the other apps."""
-        for duty in [self._move_runs, *self.duties]:
+        """One round: timers, poisoned and unserved runs, due runs, and the duties of the other apps."""
+        for duty in self.duties:
             try:
                 with database.released_after():
                     duty()

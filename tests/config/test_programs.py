@@ -19,11 +19,17 @@ def get(address: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_web_is_alive_and_ready(product: Product) -> None:
+def test_web_is_alive_at_once_and_ready_with_worker_and_sweep(product: Product) -> None:
     product.start("web")
-
     assert get(f"{product.url}/healthz") == (200, '{"status": "alive"}')
-    assert get(f"{product.url}/readyz")[0] == 200
+    assert get(f"{product.url}/readyz")[0] == 503
+
+    product.start("worker")
+    product.start("sweep")
+
+    product.wait_until(lambda: get(f"{product.url}/readyz")[0] == 200)
+    product.stop("worker")
+    assert "No worker is alive." in get(f"{product.url}/readyz")[1]
 
 
 def test_web_without_a_database_is_alive_and_not_ready(product: Product) -> None:

@@ -7,6 +7,9 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from agents.models import Presence
+from agents.runtime.presence import Beating
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -34,6 +37,7 @@ class Command(BaseCommand):
             ws_max_size=65_536,
             timeout_graceful_shutdown=3,
         )
+        Beating(Presence.Program.WEB).start()
         uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
 
 
