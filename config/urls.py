@@ -5,10 +5,12 @@ from django.urls import include, path
 
 from config import health
 from config.api import api
+from config.metrics import metrics
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
     path("", include("console.urls")),

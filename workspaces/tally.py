@@ -13,6 +13,12 @@ def add(name: str, number: int = 1) -> None:
         _counts[name] += number
 
 
+def add_all(numbers: dict[str, int]) -> None:
+    """Count several things at once."""
+    with _lock:
+        _counts.update(numbers)
+
+
 def counts() -> dict[str, int]:
     """Everything counted so far."""
     with _lock:

@@ -17,7 +17,7 @@ from agents.runtime.drive import Row
 from agents.runtime.effects import Outcome
 from agents.runtime.flow import served
 from agents.runtime.gate import gate
-from workspaces import hints
+from workspaces import hints, tally
 
 LEASE_SECONDS = 5.0
 MARGIN_SECONDS = 2.0
@@ -103,6 +103,7 @@ class Claim:
             return None
         clock = DatabaseClock(found.pop("now"))
         claim = cls(**found, clock=clock)
+        tally.add("claims")
         crashpoint("claimed")
         return claim
 
@@ -163,6 +164,7 @@ class Claim:
         self.status, self.woken, self.stopped = answer["status"], answer["woken"] or was_woken, answer["stopped"]
         self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
         self.call_ids = _ids(answer["proposed"])
+        tally.add_all(_counted(segment))
         hints.page("run", self.id, self.status, self.workspace_id)
 
     def start(self, call: Call, *, timeout: float) -> int | None:
@@ -236,3 +238,8 @@ def load_rows(run_id: UUID, *, with_deltas: bool = False) -> list[Row]:
 def _ids(proposed: list[str] | None) -> dict[str, UUID]:
     pairs = (entry.split(" ") for entry in proposed or [])
     return {position: UUID(call) for position, call in pairs}
+
+
+def _counted(segment: Segment) -> dict[str, int]:
+    ended = {f"runs_{segment.to}": 1} if segment.ends else {}
+    return {"steps": len(segment.rows), "tokens": segment.tokens, "cost": segment.cost} | ended

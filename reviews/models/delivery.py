@@ -70,6 +70,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["endpoint", "next_at"], condition=Q(status__in=OPEN), name="delivery_due"),
             models.Index(fields=["workspace", "-id"], name="delivery_newest"),
+            models.Index(fields=["endpoint"], condition=Q(status="dead"), name="delivery_dead"),
         ]
 
     def __str__(self) -> str:
