@@ -5,12 +5,10 @@ from django.db import transaction
 from agents.exceptions import UnknownAgent
 from agents.models import Agent, Run
 from agents.models.run import ring
-from agents.runtime.text import dumps
+from agents.runtime.text import dumps, headline
 from workspaces import canonical, events, hints
 from workspaces.exceptions import Forbidden
 from workspaces.principal import Principal
-
-TITLE_LENGTH = 120
 
 
 def start_run(
@@ -47,10 +45,3 @@ def announce(run: Run) -> None:
     events.record(run.workspace_id, "run", "run.queued", run.pk)
     hints.page("run", run.pk, "queued", run.workspace_id)
     ring(str(run.pk))
-
-
-def headline(input: object) -> str:
-    """The first line of the input's text, for lists."""
-    text = input if isinstance(input, str) else dumps(input)
-    lines = text.strip().splitlines() or [""]
-    return lines[0] if len(lines[0]) <= TITLE_LENGTH else lines[0][: TITLE_LENGTH - 1] + "…"

@@ -147,7 +147,7 @@ def answer(
 
 def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
     """The request, if it is of this workspace."""
-    joined = ("tool_call", "run__agent", "run__version", "run__started_by", "run__started_by_token")
+    joined = ("tool_call", "run__agent", "run__version", "run__root", "run__started_by", "run__started_by_token")
     return get_object_or_404(
         ApprovalRequest.objects.visible_to(request.principal).select_related(*joined), pk=approval_id
     )

@@ -24,6 +24,7 @@ from console.waterfall import Axis
 from reviews.models import ApprovalRequest
 
 STEPS = 200  # rows of one page
+CHILDREN = 100
 VIEWS = {"waterfall": "Waterfall", "messages": "Messages", "calls": "Tool calls"}
 
 
@@ -97,7 +98,9 @@ def resumption(request: MemberRequest, run_id: UUID) -> HttpResponse:
 def load(request: MemberRequest, run_id: UUID) -> Run:
     """The run, if it is of this workspace."""
     own = with_standing(Run.objects.in_workspace(request.principal.workspace))
-    return get_object_or_404(own.select_related("agent", "version", "started_by", "started_by_token"), pk=run_id)
+    return get_object_or_404(
+        own.select_related("agent", "version", "started_by", "started_by_token", "parent"), pk=run_id
+    )
 
 
 class Page:
@@ -143,6 +146,12 @@ class Page:
     def track(self) -> Any:
         """The checkpoints around the chosen one."""
         return track(self.run, self.steps, self.calls, self.seq)
+
+    @property
+    def children(self) -> list[Run]:
+        """The runs that this one has started, in the order of their start."""
+        below = with_standing(self.run.children.select_related("agent", "version"))
+        return list(below.order_by("id")[:CHILDREN])
 
     @property
     def call(self) -> ToolCall | None:

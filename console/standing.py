@@ -45,9 +45,10 @@ class Standing:
 
 
 def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
-    """Runs that know whether they wait for people."""
+    """Runs that know whether they wait for people, or for runs of their own."""
     theirs = ToolCall.objects.filter(run=OuterRef("pk"), status__in=WITH_PEOPLE, decided="")
-    return runs.annotate(waits_for_people=Exists(theirs))
+    children = Run.objects.active().filter(parent=OuterRef("pk"))
+    return runs.annotate(waits_for_people=Exists(theirs), waits_for_children=Exists(children))
 
 
 def of_run(run: Run) -> Standing:
@@ -67,6 +68,8 @@ def waiting(run: Run) -> Standing:
     """What a waiting run waits for."""
     if getattr(run, "waits_for_people", False):
         return Standing("Waiting for approval", "warn")
+    if getattr(run, "waits_for_children", False):
+        return Standing("Waiting for a child run", "vio")
     if run.flow == "chat":
         return Standing("Waiting for a message", "vio")
     return Standing("Waiting", "vio")

@@ -67,6 +67,7 @@ def whole(approval: ApprovalRequest) -> dict[str, Any]:
     call, decisions = approval.tool_call, list(approval.decisions.select_related("person"))
     voters = {vote.seat: vote.person.username for vote in approval.votes().select_related("person")}
     return item(approval) | {
+        "root": approval.run.root_id,
         "tool": call.tool,
         "arguments": loads(bytes(call.args)),
         "facts": call.facts,

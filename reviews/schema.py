@@ -69,8 +69,12 @@ class ApprovalItem(Schema):
 
 
 class ApprovalOut(ApprovalItem):
-    """All of it: the call and its arguments, who has to agree, what was decided, and why it is asked at all."""
+    """All of it: the call and its arguments, who has to agree, what was decided, and why it is asked at all.
 
+    `root` is the run that the asking one is a part of, where it is a child.
+    """
+
+    root: UUID | None
     tool: str
     arguments: dict[str, Any]
     facts: dict[str, Any]

@@ -23,7 +23,7 @@ else:
     VersionModelForm = forms.ModelForm
 
 BEHAVIOUR = ["flow", "revision", "instructions", "chain", "model_settings", "tools"]
-LIMITS = ["max_steps", "max_tokens", "max_cost", "max_seconds"]
+LIMITS = ["max_steps", "max_tokens", "max_cost", "max_seconds", "max_depth"]
 
 
 class VersionForm(VersionModelForm):

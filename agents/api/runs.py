@@ -48,12 +48,18 @@ def start(request: HttpRequest, body: RunIn) -> Any:
 
 @router.get("/runs", response=RunPage)
 def list_runs(
-    request: HttpRequest, status: RunStatus | None = None, agent: str = "", cursor: str = "", limit: Limit = 50
+    request: HttpRequest,
+    status: RunStatus | None = None,
+    agent: str = "",
+    parent: UUID | None = None,
+    cursor: str = "",
+    limit: Limit = 50,
 ) -> Any:
     """Runs, newest first."""
     runs = _runs(request)
     runs = runs.filter(status=status) if status else runs
     runs = runs.filter(agent__name=agent) if agent else runs
+    runs = runs.filter(parent=parent) if parent else runs
     found, following = pages.page(runs, cursor, limit)
     return {"items": [shown(run) for run in found], "next": following}
 
@@ -168,10 +174,11 @@ def shown(run: Run) -> dict[str, Any]:
         "result": loads(run.result) if run.result else None,
         "started_by": run.started_by.username if run.started_by else None,
         "parent": run.parent_id,
+        "root": run.root_id,
     } | {name: getattr(run, name) for name in RunOut.model_fields if name not in COMPUTED}
 
 
-COMPUTED = {"agent", "version", "input", "result", "started_by", "parent"}
+COMPUTED = {"agent", "version", "input", "result", "started_by", "parent", "root"}
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class RunOut(Schema):
     ended_by: str
     started_by: str | None
     parent: UUID | None
+    root: UUID | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -13,8 +13,8 @@ from agents.runtime import flow, version
 from agents.runtime.drive import Drive, Row
 from agents.runtime.effects import Outcome
 from agents.runtime.propose import call_digest
-from agents.runtime.text import dumps
-from agents.starting import announce, headline
+from agents.runtime.text import dumps, headline
+from agents.starting import announce
 from agents.tools.title import plain_title
 from workspaces import canonical
 from workspaces.models import Switch

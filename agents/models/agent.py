@@ -76,6 +76,7 @@ class AgentVersion(models.Model):
     max_tokens = models.PositiveBigIntegerField(default=2_000_000)
     max_cost = models.DecimalField(max_digits=12, decimal_places=6, default=10, help_text="US dollars for one run.")
     max_seconds = models.PositiveIntegerField(default=604_800, help_text="Wall time of one run, waiting included.")
+    max_depth = models.PositiveSmallIntegerField(default=5, help_text="How deep child runs may be nested.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -2,13 +2,12 @@
 
 import logging
 import random
-import traceback
 from typing import Any
 from uuid import UUID
 
 from psycopg import DataError
 
-from agents.exceptions import Diverged, EffectFailed, FlowError, LostClaim
+from agents.exceptions import Diverged, FlowError, LostClaim
 from agents.gateway.types import ModelFailure
 from agents.runtime import database, flow, version
 from agents.runtime.claim import Claim
@@ -17,7 +16,8 @@ from agents.runtime.commit import Segment
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect
 from agents.runtime.heartbeat import heartbeat
-from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
+from agents.runtime.offspring import Offspring
+from agents.runtime.outcomes import Ended, explained, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
 from agents.runtime.text import dumps, storable
@@ -55,6 +55,7 @@ class Advance:
         self.version = version.load(claim.version_id)
         self.proposing = Proposing(claim, self.version)
         self.performing = Performing(claim, work, self.version, self.proposing)
+        self.offspring = Offspring(claim, self.version)
         self.slice_end = boot() + SLICE_SECONDS
 
     def go(self) -> None:
@@ -76,13 +77,17 @@ class Advance:
         """End or pause a run without its history, which may not even be possible to drive any more."""
         while self.claim.status == "running":
             if self.claim.woken:
-                self.performing.read(self.claim.news())
+                self._read_news()
             self.performing.find_doubts()
             segment = Segment(rows=[], to="queued", doubts=self.performing.take_doubts())
             if self.claim.resting:
                 self._wind_up(segment)
             self.claim.commit(segment)
             self.performing.committed(segment, {})
+
+    def _read_news(self) -> None:
+        self.performing.read(self.claim.news())
+        self.offspring.is_stale = True
 
     def _redriven(self) -> Drive:
         spec = flow.get(self.claim.flow, self.claim.revision)
@@ -93,7 +98,7 @@ class Advance:
     def _turn(self) -> None:
         """One outcome or several, and the commit that holds them; or a wait for the next one."""
         if self.claim.woken or self.performing.rejudged:
-            self.performing.read(self.claim.news())
+            self._read_news()
         self.performing.find_doubts()
         ended = self._known()
         if self._is_winding_down:
@@ -126,21 +131,20 @@ class Advance:
         if self.claim.resting:
             return self.performing.give_up() if self.claim.cancelling else []
         answered = [of_answer(call, status) for call, status in self.performing.answers() if self._waits(call.position)]
-        return answered + self._received() + self._timers()
+        return answered + self._received() + self._timers() + self.offspring.ended(self._asking("child"))
 
     def _waits(self, position: str) -> bool:
         return position in self.drive.pending
 
     def _received(self) -> list[Ended]:
-        receiving = [effect for effect, _ in self.drive.pending.values() if effect.kind == "receive"]
-        return [self.performing.receive(effect) for effect in receiving[:1] if self.performing.inbox]
+        return [self.performing.receive(effect) for effect in self._asking("receive")[:1] if self.performing.inbox]
 
     def _timers(self) -> list[Ended]:
         now = self.claim.clock.now()
-        return [self.performing.rang(effect) for effect in self._until() if effect.ask["at"] <= now]
+        return [self.performing.rang(effect) for effect in self._asking("until") if effect.ask["at"] <= now]
 
-    def _until(self) -> list[Effect]:
-        return [effect for effect, _ in self.drive.pending.values() if effect.kind == "until"]
+    def _asking(self, kind: str) -> list[Effect]:
+        return [effect for effect, _ in self.drive.pending.values() if effect.kind == kind]
 
     def _ended(self, done: Done) -> list[Ended]:
         """What one end under way comes to; nothing where it is tried again or in doubt."""
@@ -169,6 +173,7 @@ class Advance:
             rows=self.drive.take(),
             to="running",
             calls=calls,
+            children=[] if self.claim.resting else self.offspring.propose(self._asking("child")),
             statuses={end.position: end.status for end in ended if end.status},
             doubts=self.performing.take_doubts(),
             taken={end.message_id: end.position for end in ended if end.message_id is not None},
@@ -180,17 +185,14 @@ class Advance:
         except DataError as error:
             return self._fail(f"A step of this run cannot be stored: {error}")
         self.performing.committed(segment, self.claim.call_ids)
+        self.offspring.committed(segment, self.claim.child_ids)
 
     def _fail(self, sentence: str) -> None:
         error = {"type": "not_storable", "message": storable(sentence)}
         self.claim.commit(Segment(rows=[], to="failed", error=error))
 
     def _unproposed(self) -> list[Effect]:
-        return [
-            effect
-            for position, (effect, _) in self.drive.pending.items()
-            if effect.kind == "tool" and position not in self.performing.calls
-        ]
+        return [effect for effect in self._asking("tool") if effect.position not in self.performing.calls]
 
     def _direct(self, segment: Segment) -> None:
         """Where the run goes with this commit."""
@@ -206,14 +208,14 @@ class Advance:
             segment.to, segment.due = "waiting", self._due(segment)
         elif self._is_winding_down and not self.performing.is_busy:
             segment.to = "queued"
-        elif not (segment.rows or segment.calls or segment.doubts):
+        elif not (segment.rows or segment.calls or segment.children or segment.doubts or self.offspring.refused):
             raise RuntimeError(f"Run {self.claim.id} has nothing to do and nothing to wait for: {self.drive.pending}")
 
     def _wind_up(self, segment: Segment) -> None:
         """A cancelled or paused run rests once its calls in flight have an outcome."""
         if not self.work.busy:
             rest = "cancelled" if self.claim.cancelling else "paused"
-            segment.to = "waiting" if self.performing.is_bound(segment) else rest
+            segment.to = "waiting" if self.performing.is_bound(segment) or self.offspring.hold() else rest
             segment.due = min(self.performing.doubtful_times(), default=None)
 
     def _is_idle(self, segment: Segment) -> bool:
@@ -221,18 +223,17 @@ class Advance:
         if self.performing.is_busy or self.performing.has_answers(self.drive) or self._timers():
             return False
         waiting = {call.position for call in segment.calls if call.status == "waiting"} | set(segment.doubts)
+        waiting |= {child.position for child in segment.children}
         return all(
             effect.kind in ("until", "receive")
             or position in waiting
             or (effect.kind == "tool" and self.performing.is_waiting(position))
+            or self.offspring.is_under_way(position)
             for position, (effect, _) in self.drive.pending.items()
-        ) and not (self.performing.inbox_left(segment) and self._receives())
-
-    def _receives(self) -> bool:
-        return any(effect.kind == "receive" for effect, _ in self.drive.pending.values())
+        ) and not (self.performing.inbox_left(segment) and self._asking("receive"))
 
     def _due(self, segment: Segment) -> float | None:
-        times: list[float] = [effect.ask["at"] for effect in self._until()] + self.performing.times()
+        times: list[float] = [effect.ask["at"] for effect in self._asking("until")] + self.performing.times()
         if not (self.performing.in_flight or segment.doubts):
             times.append(self.claim.created + self.version.limits["max_seconds"])
         return min(times, default=None)
@@ -271,12 +272,3 @@ class Advance:
             self.drive.close()
         except FlowError as error:
             log.warning("Run %s: %s", self.claim.id, error)
-
-
-def explained(error: BaseException) -> dict[str, Any]:
-    """Why a flow failed, with its place in the flow's code."""
-    if isinstance(error, EffectFailed):
-        return {"type": "effect_failed"} | error.error
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return {"type": type(error).__name__, "message": storable(str(error)), "place": place}

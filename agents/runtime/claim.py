@@ -81,6 +81,8 @@ class Claim:
     recording_id: int | None
     trace_id: UUID
     started_by_id: int | None
+    parent_id: UUID | None
+    depth: int
     labels: dict[str, Any]
     created: float
     cancelling: bool
@@ -92,6 +94,7 @@ class Claim:
     woken: bool = False
     stopped: bool = False
     call_ids: dict[str, UUID] = field(default_factory=dict)
+    child_ids: dict[str, UUID] = field(default_factory=dict)
 
     @classmethod
     def take(cls, run_id: UUID | str) -> "Claim | None":
@@ -144,7 +147,8 @@ class Claim:
         crashpoint("committed")
 
     def _commit(self, segment: Segment) -> database.Row:
-        answer = database.row(statements.COMMIT, **parameters(self, segment), lease=LEASE_SECONDS)
+        statement = statements.COMMIT_WITH_RELATIVES if segment.touches_relatives else statements.COMMIT
+        answer = database.row(statement, **parameters(self, segment), lease=LEASE_SECONDS)
         if answer is None:
             raise LostClaim
         return answer
@@ -163,9 +167,12 @@ class Claim:
         was_woken = segment.to != "running" and answer["status"] == "running"  # no rest was granted: there is news
         self.status, self.woken, self.stopped = answer["status"], answer["woken"] or was_woken, answer["stopped"]
         self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
-        self.call_ids = _ids(answer["proposed"])
+        self.call_ids, self.child_ids = _ids(answer["proposed"]), _ids(answer["children"])
         tally.add_all(_counted(segment))
         hints.page("run", self.id, self.status, self.workspace_id)
+        relatives = [*self.child_ids.values(), *(answer["orphaned"] or [])]
+        for run_id in relatives + ([self.parent_id] if segment.ends and self.parent_id else []):
+            hints.after_commit("agents.advance_run", str(run_id))
 
     def start(self, call: Call, *, timeout: float) -> int | None:
         """Write the intent of a keyed or unsafe call: its attempt number, or None where `refusal` says why not."""

@@ -35,6 +35,19 @@ class ProposedCall:
     outcome: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedChild:
+    """A run to insert as a child of this one."""
+
+    position: str
+    agent_id: int
+    version_id: int
+    flow: str
+    revision: int
+    input: str
+    title: str
+
+
 @dataclass(slots=True)
 class Segment:
     """What one commit writes. `statuses` says how the calls at these positions ended."""
@@ -42,6 +55,7 @@ class Segment:
     rows: list[Row]
     to: str
     calls: list[ProposedCall] = field(default_factory=list)
+    children: list[ProposedChild] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     taken: dict[int, str] = field(default_factory=dict)
@@ -61,6 +75,11 @@ class Segment:
         return bool(self.doubts) or any(call.status == "waiting" for call in self.calls)
 
     @property
+    def touches_relatives(self) -> bool:
+        """Whether children start, or the run ends: its parent is woken then, and its children are cancelled."""
+        return bool(self.children) or self.ends
+
+    @property
     def ends(self) -> bool:
         return self.to in ENDS
 
@@ -76,6 +95,7 @@ def parameters(claim: "Claim", segment: Segment) -> dict[str, Any]:
         _moves(claim, segment)
         | _steps(claim, segment.rows, segment.statuses)
         | _proposals(segment.calls)
+        | _children(segment.children)
         | _inbox(segment)
     )
 
@@ -95,6 +115,8 @@ def _moves(claim: "Claim", segment: Segment) -> dict[str, Any]:
         "ended_by": segment.ended_by,
         "trace": claim.trace_id,
         "root_span": span_id(claim.id, 0),
+        "parent": claim.parent_id,
+        "parent_span": span_id(claim.parent_id, 0) if claim.parent_id else 0,
         "agent": claim.agent_name,
         "doubted": list(segment.doubts),
         "doubts": list(segment.doubts.values()),
@@ -138,6 +160,18 @@ def _proposals(calls: list[ProposedCall]) -> dict[str, Any]:
         "verdicts": [dumps(call.verdict) for call in calls],
         "facts": [dumps(call.facts) for call in calls],
         "call_outcomes": [call.outcome for call in calls],
+    }
+
+
+def _children(children: list[ProposedChild]) -> dict[str, Any]:
+    return {
+        "child_positions": [child.position for child in children],
+        "child_agents": [child.agent_id for child in children],
+        "child_versions": [child.version_id for child in children],
+        "child_flows": [child.flow for child in children],
+        "child_revisions": [child.revision for child in children],
+        "child_inputs": [child.input for child in children],
+        "child_titles": [child.title for child in children],
     }
 
 

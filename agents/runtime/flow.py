@@ -144,6 +144,10 @@ class FlowRun:
         arguments: dict[str, Any] = {"text": text} | ({"options": options} if options else {})
         return (await self._tool("question", arguments)).value_or_raise()
 
+    async def child(self, name: str, input: Any = None) -> Any:
+        """Another flow or agent as a run of its own: what it returns, or EffectFailed when it did not succeed."""
+        return await Effect("child", {"name": name, "input": input})
+
     async def receive(self, *, conversation: str = "") -> dict[str, Any]:
         """The next user message, appended to the conversation; parks until there is one."""
         effect = Effect("receive", {"conversation": conversation})

@@ -1,15 +1,17 @@
 """How the ends of effects become outcomes that a journal stores and a flow reads."""
 
 import logging
+import traceback
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from agents.exceptions import EffectFailed
 from agents.gateway.pricing import cost_microdollars
 from agents.gateway.types import ModelFailure, ModelReply
 from agents.runtime.claim import Call
 from agents.runtime.effects import Outcome
-from agents.runtime.text import dumps, loads
+from agents.runtime.text import dumps, loads, storable
 from agents.runtime.work import Done
 from agents.tools.types import ToolResult
 
@@ -96,3 +98,12 @@ def of_call(call: Call, status: str, said: dict[str, Any]) -> Ended:
         value["note"] = "\n".join(notes)
     failed = status not in ("succeeded", "answered")
     return Ended(call.position, Outcome(dumps(value), failed), status=status, name=f"execute_tool {call.tool}")
+
+
+def explained(error: BaseException) -> dict[str, Any]:
+    """Why a flow failed, with its place in the flow's code."""
+    if isinstance(error, EffectFailed):
+        return {"type": "effect_failed"} | error.error
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return {"type": type(error).__name__, "message": storable(str(error)), "place": place}

@@ -16,15 +16,16 @@ WHERE run.id = %(run)s AND switch.workspace_id = run.workspace_id AND agent.id =
     AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.version_id, run.agent_id,
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
-  run.started_by_id, run.labels::json AS labels, extract(epoch FROM run.created_at)::float8 AS created,
+  run.started_by_id, run.parent_id, run.depth, run.labels::json AS labels,
+  extract(epoch FROM run.created_at)::float8 AS created,
   run.cancel_requested_at IS NOT NULL AS cancelling, run.pause_requested_at IS NOT NULL AS pausing,
   extract(epoch FROM now())::float8 AS now, switch.rules_epoch, switch.stopped_tools
 """)
 
 # A segment: outcomes and what the flow made of them. No row: the claim is lost. 'running' although 'waiting' was
 # asked for: there is news, look again; likewise 'paused' where somebody has resumed the run.
-COMMIT = Statement("""
-WITH mine AS (
+_COMMIT = """
+WITH {above}mine AS (
   UPDATE agents_run SET seq = seq + %(count)s, lapses = 0,
     lease_until = CASE WHEN %(to)s::text = 'running' OR %(to)s::text = 'waiting' AND woken
       OR %(to)s::text = 'paused' AND pause_requested_at IS NULL THEN now() + %(lease)s * interval '1 s' END,
@@ -36,7 +37,9 @@ WITH mine AS (
     status = CASE WHEN %(to)s::text = 'waiting' AND woken
       OR %(to)s::text = 'paused' AND pause_requested_at IS NULL THEN 'running' ELSE %(to)s::text END
   WHERE id = %(run)s AND epoch = %(epoch)s AND seq = %(seq)s AND status = 'running'
-  RETURNING id, workspace_id, agent_id, status, seq, woken, started_at, finished_at),
+    {fence}
+  RETURNING id, workspace_id, status, seq, woken, started_at, finished_at, parent_id, root_id, depth, labels,
+    started_by_id, started_by_token_id, cancel_requested_at, pause_requested_at),
 steps AS (
   INSERT INTO agents_checkpoint (run_id, epoch, seq, position, kind, request, outcome, failed, state, messages,
     keyframe, tokens, started_at)
@@ -51,8 +54,8 @@ spans AS (
   FROM mine, unnest(%(span_ids)s::bigint[], %(started)s::timestamptz[], %(kinds)s::text[], %(names)s::text[],
     %(failed)s::bool[], %(row_tokens)s::int[]) AS span (id, started, kind, name, failed, tokens)
   UNION ALL
-  SELECT mine.workspace_id, %(trace)s, %(root_span)s, 0, mine.id, mine.started_at, now(), 'agent', %(agent)s,
-    (mine.status = 'failed')::int, 0 FROM mine WHERE mine.finished_at IS NOT NULL),
+  SELECT mine.workspace_id, %(trace)s, %(root_span)s, %(parent_span)s, mine.id, mine.started_at, now(), 'agent',
+    %(agent)s, (mine.status = 'failed')::int, 0 FROM mine WHERE mine.finished_at IS NOT NULL),
 settled AS (
   UPDATE agents_toolcall AS call SET seq = step.seq, status = step.status, outcome = NULL,
     finished_at = coalesce(call.finished_at, now())
@@ -85,16 +88,62 @@ taken AS (
   UPDATE agents_message AS message SET taken_seq = taking.seq
   FROM mine, unnest(%(taken)s::bigint[], %(taken_seqs)s::int[]) AS taking (id, seq)
   WHERE message.run_id = mine.id AND message.id = taking.id AND message.taken_seq IS NULL),
-told AS (
+{relatives}told AS (
   INSERT INTO workspaces_event (workspace_id, topic, kind, object, number)
   SELECT workspace_id, 'run', 'run.' || status, id, seq FROM mine WHERE status NOT IN ('running', 'queued')
-  UNION ALL SELECT workspace_id, 'tool_call', 'tool_call.in_doubt', id, NULL FROM doubted)
+  UNION ALL SELECT workspace_id, 'tool_call', 'tool_call.in_doubt', id, NULL FROM doubted{told})
 SELECT mine.status, mine.woken, (SELECT array_agg(position || ' ' || id) FROM proposed) AS proposed,
   (SELECT array_agg(id) FROM doubted) AS doubted, (SELECT array_agg(id) FROM dropped) AS dropped,
+  {answer},
   switch.stopped OR %(agent)s = ANY(switch.stopped_agents) AS stopped, switch.rules_epoch,
   switch.stopped_tools
 FROM mine JOIN workspaces_switch AS switch ON switch.workspace_id = mine.workspace_id
-""")
+"""
+NO_RELATIVES = {
+    "above": "",
+    "fence": "",
+    "relatives": "",
+    "told": "",
+    "answer": "NULL::text[] AS children, NULL::uuid[] AS orphaned",
+}
+COMMIT = Statement(_COMMIT.format(**NO_RELATIVES))
+
+# The same for a segment that starts children or ends its run. A child that ends locks its parent first: from parent to
+# child is the order in which everybody locks runs.
+RELATIVES = {
+    "above": """above AS MATERIALIZED (
+  SELECT id FROM agents_run WHERE id = %(parent)s::uuid AND %(to)s::text IN ('succeeded', 'failed', 'cancelled')
+  FOR NO KEY UPDATE),
+""",
+    "fence": "AND (SELECT count(*) FROM above) < 2",
+    "relatives": """children AS (
+  INSERT INTO agents_run (workspace_id, agent_id, version_id, flow, revision, input, title, labels, parent_id,
+    parent_position, root_id, depth, trace_id, started_by_id, started_by_token_id, cancel_requested_at,
+    pause_requested_at)
+  SELECT mine.workspace_id, child.agent, child.version, child.flow, child.revision, child.input, child.title,
+    mine.labels, mine.id, child.position, coalesce(mine.root_id, mine.id), mine.depth + 1, %(trace)s,
+    mine.started_by_id, mine.started_by_token_id, mine.cancel_requested_at, mine.pause_requested_at
+  FROM mine, unnest(%(child_positions)s::text[], %(child_agents)s::bigint[], %(child_versions)s::bigint[],
+    %(child_flows)s::text[], %(child_revisions)s::int[], %(child_inputs)s::text[], %(child_titles)s::text[])
+    AS child (position, agent, version, flow, revision, input, title)
+  RETURNING id, workspace_id, parent_position),
+woken AS (
+  UPDATE agents_run AS parent SET woken = true,
+    status = CASE parent.status WHEN 'waiting' THEN 'queued' ELSE parent.status END
+  FROM mine WHERE parent.id = mine.parent_id AND mine.finished_at IS NOT NULL),
+orphaned AS (
+  UPDATE agents_run AS child SET woken = true, cancel_requested_at = now(), pause_requested_at = NULL,
+    cancel_reason = 'The run that had started this one has ended.',
+    status = CASE WHEN child.status = 'running' THEN 'running' ELSE 'queued' END
+  FROM mine WHERE child.parent_id = mine.id AND mine.finished_at IS NOT NULL AND child.cancel_requested_at IS NULL
+    AND child.status NOT IN ('succeeded', 'failed', 'cancelled')
+  RETURNING child.id),
+""",
+    "told": "\n  UNION ALL SELECT workspace_id, 'run', 'run.queued', id, NULL FROM children",
+    "answer": """(SELECT array_agg(parent_position || ' ' || id) FROM children) AS children,
+  (SELECT array_agg(id) FROM orphaned) AS orphaned""",
+}
+COMMIT_WITH_RELATIVES = Statement(_COMMIT.format(**RELATIVES))
 
 # The intent of a keyed or unsafe call, written before the tool is entered. FOR SHARE waits for a stop being set.
 START = Statement("""
@@ -169,6 +218,11 @@ SELECT id, position, provider_id, tool, effect, reaches, status, decided, why, a
   extract(epoch FROM deadline_at)::float8 AS deadline,
   extract(epoch FROM now())::float8 AS now
 FROM agents_toolcall WHERE run_id = %(run)s AND seq IS NULL ORDER BY id
+""")
+
+CHILDREN = Statement("""
+SELECT parent_position AS position, id, status, result, error::json AS error, cancel_reason FROM agents_run
+WHERE parent_id = %(run)s AND parent_position = ANY(%(positions)s::text[])
 """)
 
 INBOX = Statement("SELECT id, content FROM agents_message WHERE run_id = %(run)s AND taken_seq IS NULL ORDER BY id")

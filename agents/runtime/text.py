@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+TITLE_LENGTH = 120
 _LONG_NUMBER = re.compile(r"\d{16}")
 
 
@@ -31,3 +32,10 @@ def loads(text: str | bytes) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return json.loads(text)
+
+
+def headline(input: object) -> str:
+    """The first line of the input's text, for lists."""
+    text = input if isinstance(input, str) else dumps(input)
+    lines = text.strip().splitlines() or [""]
+    return lines[0] if len(lines[0]) <= TITLE_LENGTH else lines[0][: TITLE_LENGTH - 1] + "…"

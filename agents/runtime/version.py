@@ -44,6 +44,7 @@ def load(version_id: int) -> Version:
         "max_tokens": row.max_tokens,
         "max_cost": int(row.max_cost * 1_000_000),
         "max_seconds": row.max_seconds,
+        "max_depth": row.max_depth,
     }
     said = dumps([row.pk, row.chain, row.instructions, row.model_settings, row.tools])
     digest = hashlib.sha256(said.encode()).digest()[:16]
