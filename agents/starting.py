@@ -1,5 +1,7 @@
 """Starting runs: one verb for pages, API, commands and imports."""
 
+import logging
+
 from django.db import transaction
 
 from agents.exceptions import UnknownAgent
@@ -9,6 +11,8 @@ from agents.runtime.text import dumps, headline
 from workspaces import canonical, events, hints
 from workspaces.exceptions import Forbidden
 from workspaces.principal import Principal
+
+log = logging.getLogger(__name__)
 
 
 def start_run(
@@ -42,6 +46,7 @@ def start_run(
 
 def announce(run: Run) -> None:
     """Tell the log of events, open pages and a worker that there is a new run."""
+    log.info("Run %s of agent %s is queued.", run.pk, run.agent)
     events.record(run.workspace_id, "run", "run.queued", run.pk)
     hints.page("run", run.pk, "queued", run.workspace_id)
     ring(str(run.pk))

@@ -29,6 +29,8 @@ def advance_run(run_id: str) -> None:
         advance(run)
     except OperationalError as error:
         log.warning("The database went away while run %s was advanced; its lease ends soon. %s", run, error)
+    except Exception:  # the outermost loop: Celery would log what the error says in full, and that may be data
+        log.exception("Run %s could not be advanced.", run)
 
 
 @worker_init.connect

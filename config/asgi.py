@@ -9,6 +9,7 @@ from django.core.asgi import get_asgi_application
 from django.urls import path
 
 from config.limits import BodyLimit
+from config.request_ids import RequestIds
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()  # sets Django up; what reads models is imported after it
@@ -17,6 +18,8 @@ from console.live import Live  # noqa: E402
 
 sockets = URLRouter([path("live", Live.as_asgi())])
 
-application = BodyLimit(
-    ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))})
+application = RequestIds(
+    BodyLimit(
+        ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))})
+    )
 )

@@ -1,13 +1,16 @@
 """Settings come from the environment; every variable that is read here is listed in docs/settings.md."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from config.limits import MAX_BODY_BYTES
+from workspaces.logs import FORMATS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 COUNTERSIGN_HOME = Path(os.environ.get("COUNTERSIGN_HOME", BASE_DIR / "var")).absolute()
@@ -164,11 +167,15 @@ SECURE_CSP = {
 
 # --- Logs: one line an event on the error stream; `up` keeps them in HOME/logs ----------------------------------------
 
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("text" if sys.stderr and sys.stderr.isatty() else "json")
+if LOG_FORMAT not in FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is json or text, not {LOG_FORMAT}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"about": {"()": "workspaces.logs.AboutFilter"}},
+    "formatters": {"json": {"()": "workspaces.logs.JsonLines"}, "text": {"()": "workspaces.logs.TextLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["about"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -155,6 +155,7 @@ class Installation:
             "PUBLIC_URL": self.url,
             "DEMO": "1" if self.with_demo else "0",
             "PYTHONUNBUFFERED": "1",
+            "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),  # the files in HOME/logs are read by people
         }
         command = [sys.executable, str(homes.ROOT / "manage.py"), name, *arguments]
         return Child(name, command, environment=environment, pass_fds=pass_fds)

@@ -22,7 +22,7 @@ from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
 from agents.runtime.text import dumps, storable
 from agents.runtime.work import Done, Work
-from workspaces import hints, tally
+from workspaces import hints, logs, tally
 
 log = logging.getLogger(__name__)
 SLICE_SECONDS = 60.0
@@ -34,17 +34,23 @@ def advance(run_id: UUID | str) -> None:
         claim = Claim.take(run_id)
         if claim is None:
             return
-        work = Work(claim)
-        try:
-            with heartbeat.hold(claim, work):
-                Advance(claim, work).go()
-        except LostClaim:
-            tally.add("claims_lost")
-            log.info("Run %s was taken over by another worker.", claim.id)
-        finally:
-            work.abandon()
+        with logs.about(run_id=claim.id, workspace=claim.workspace_id, seq=claim.seq, epoch=claim.epoch):
+            _go(claim)
         if claim.status == "queued":
             hints.ring_now("agents.advance_run", str(claim.id))
+
+
+def _go(claim: Claim) -> None:
+    work = Work(claim)
+    try:
+        with heartbeat.hold(claim, work):
+            Advance(claim, work).go()
+        log.info("The run is %s.", claim.status)
+    except LostClaim:
+        tally.add("claims_lost")
+        log.info("The run was taken over by another worker.")
+    finally:
+        work.abandon()
 
 
 class Advance:
@@ -271,4 +277,4 @@ class Advance:
         try:
             self.drive.close()
         except FlowError as error:
-            log.warning("Run %s: %s", self.claim.id, error)
+            log.warning("%s", error)

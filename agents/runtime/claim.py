@@ -1,5 +1,6 @@
 """A worker's hold on one run: taken, renewed and given up by single statements, each fenced by the epoch."""
 
+import logging
 import os
 import socket
 from dataclasses import dataclass, field
@@ -17,12 +18,13 @@ from agents.runtime.drive import Row
 from agents.runtime.effects import Outcome
 from agents.runtime.flow import served
 from agents.runtime.gate import gate
-from workspaces import hints, tally
+from workspaces import hints, logs, tally
 
 LEASE_SECONDS = 5.0
 MARGIN_SECONDS = 2.0
 MAX_LAPSES = 2  # takeovers; the claim before them has lapsed too: three in a row
 
+log = logging.getLogger(__name__)
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -169,6 +171,7 @@ class Claim:
         self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
         self.call_ids, self.child_ids = _ids(answer["proposed"]), _ids(answer["children"])
         tally.add_all(_counted(segment))
+        logs.note(seq=self.seq)
         hints.page("run", self.id, self.status, self.workspace_id)
         relatives = [*self.child_ids.values(), *(answer["orphaned"] or [])]
         for run_id in relatives + ([self.parent_id] if segment.ends and self.parent_id else []):
@@ -185,7 +188,11 @@ class Claim:
             margin=MARGIN_SECONDS,
         )
         crashpoint("started")
-        return started["attempt"] if started else None
+        if started is None:
+            return None
+        with logs.about(tool_call=call.id, attempt=started["attempt"]):
+            log.info("The call of %s starts.", call.tool)
+        return int(started["attempt"])
 
     def refusal(self, call: Call) -> database.Row:
         """Why a start was refused, as flags; raises LostClaim."""

@@ -14,6 +14,7 @@ from agents.runtime.effects import Outcome
 from agents.runtime.text import dumps, loads, storable
 from agents.runtime.work import Done
 from agents.tools.types import ToolResult
+from workspaces import logs
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def of_model(done: Done) -> "Ended | ModelFailure":
 
 def broken(error: BaseException) -> ModelFailure:
     """An adapter or a script that raised what it should not: the run fails and says so, and no worker dies of it."""
-    log.error("A model's adapter broke.", exc_info=error)
+    log.error("A model's adapter broke: %s\n%s", type(error).__name__, logs.frames(error))
     message = f"The model's adapter broke: {type(error).__name__}: {error}"
     return ModelFailure(message, kind="broken_adapter", retryable=False)
 

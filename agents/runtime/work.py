@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,7 +87,9 @@ class Work:
         self, position: str, perform: Callable[[], Any], seconds: float, call: Call | None = None, attempt: int = 0
     ) -> None:
         """Perform in a thread of this process; given up after `seconds` and a grace."""
-        self._watch(self._underway(position, seconds, call, attempt), threads().submit(_released, perform))
+        self._watch(
+            self._underway(position, seconds, call, attempt), threads().submit(copy_context().run, _released, perform)
+        )
 
     def in_child(self, position: str, future: Future[Any], seconds: float, call: Call, attempt: int) -> None:
         """Watch a call that was handed to a child process; its slot is given back when it ends."""

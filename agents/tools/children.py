@@ -20,6 +20,7 @@ from django.conf import settings
 from agents.tools import registry
 from agents.tools.child import Order, boot, serve
 from agents.tools.types import CallContext, Effect, ToolResult, failed, lost
+from workspaces import logs
 
 __all__ = ["boot", "start", "stop", "submit"]
 
@@ -96,7 +97,8 @@ class Pool:
     def _perform(self, order: Order) -> ToolResult:
         child = self._idle.get()
         try:
-            return child.perform(order)
+            with logs.about(**order.context.named()):
+                return child.perform(order)
         finally:
             self._idle.put(child)
 

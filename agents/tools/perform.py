@@ -10,6 +10,7 @@ from agents.tools.exceptions import ToolError
 from agents.tools.results import UnusableResult, text_of
 from agents.tools.spec import ToolSpec
 from agents.tools.types import CallContext, Effect, ToolResult, failed, lost
+from workspaces import logs
 
 MAX_MESSAGE = 2000
 UNENCODABLE = str.maketrans({"\x00": "\N{REPLACEMENT CHARACTER}"})
@@ -19,6 +20,11 @@ logger = logging.getLogger(__name__)
 
 def perform(spec: ToolSpec, args: bytes, context: CallContext) -> ToolResult:
     """Call the tool with canonical `args`; whatever happens comes back as a result, nothing is raised."""
+    with logs.about(**context.named()):
+        return _perform(spec, args, context)
+
+
+def _perform(spec: ToolSpec, args: bytes, context: CallContext) -> ToolResult:
     try:
         values = _values(spec, args)
     except ValidationError as error:
@@ -47,7 +53,7 @@ def _declined(error: ToolError) -> ToolResult:
 
 def _raised(spec: ToolSpec, error: BaseException) -> ToolResult:
     """The traceback goes to the log alone; a SystemExit is a process that wanted to end."""
-    logger.warning("Tool %s raised %s", spec.name, type(error).__name__, exc_info=error)
+    logger.warning("Tool %s raised %s\n%s", spec.name, type(error).__name__, logs.frames(error))
     message = f"{type(error).__name__}: {_said(error)}".removesuffix(": ")
     return lost(spec.effect, "crashed" if isinstance(error, SystemExit) else "exception", message)
 

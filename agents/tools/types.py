@@ -22,6 +22,15 @@ class CallContext:
     key: str
     acting_for: int | None = None
 
+    def named(self) -> dict[str, object]:
+        """What log lines of this call carry."""
+        return {
+            "run_id": self.run_id,
+            "workspace": self.workspace_id,
+            "tool_call": self.call_id,
+            "attempt": self.attempt,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:

@@ -17,4 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # workers need not know of each other
-        app.worker_main(["worker", "-P", "threads", "-c", str(concurrency), "-Q", QUEUE, "-l", "INFO", *quiet])
+        app.worker_main(
+            ["--quiet", "worker", "-P", "threads", "-c", str(concurrency), "-Q", QUEUE, "-l", "INFO", *quiet]
+        )
