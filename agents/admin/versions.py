@@ -23,7 +23,7 @@ else:
     VersionModelForm = forms.ModelForm
 
 BEHAVIOUR = ["flow", "revision", "instructions", "chain", "model_settings", "tools"]
-LIMITS = ["max_steps", "max_tokens", "max_cost", "max_seconds", "max_depth"]
+LIMITS = ["max_steps", "max_tokens", "max_cost", "max_seconds", "max_calls_in_turn", "max_parallel_calls", "max_depth"]
 
 
 class VersionForm(VersionModelForm):

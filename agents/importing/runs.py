@@ -113,7 +113,9 @@ class Importer:
             "flow": PLAYED,
         }
         found = self.agent.versions.filter(**wanted).first()
-        return found or self.agent.add_version(**wanted, max_steps=10_000, max_tokens=10**9, max_cost=10_000)
+        return found or self.agent.add_version(
+            **wanted, max_steps=10_000, max_tokens=10**9, max_cost=10_000, max_calls_in_turn=10_000
+        )
 
     def _tools(self, transcript: Transcript) -> list[str]:
         """Every recorded tool of the workspace; one that was called and is not declared becomes an unsafe one."""

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -76,6 +77,10 @@ class AgentVersion(models.Model):
     max_tokens = models.PositiveBigIntegerField(default=2_000_000)
     max_cost = models.DecimalField(max_digits=12, decimal_places=6, default=10, help_text="US dollars for one run.")
     max_seconds = models.PositiveIntegerField(default=604_800, help_text="Wall time of one run, waiting included.")
+    max_calls_in_turn = models.PositiveIntegerField(default=64, help_text="Tool calls made of one model turn.")
+    max_parallel_calls = models.PositiveSmallIntegerField(
+        default=8, validators=[MinValueValidator(1)], help_text="Tool calls of one run under way at the same time."
+    )
     max_depth = models.PositiveSmallIntegerField(default=5, help_text="How deep child runs may be nested.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -1,8 +1,11 @@
 """The conversation of a flow: entries that are literal messages or references to outcomes, and a running digest."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from agents.exceptions import FlowError
 from agents.runtime.effects import Outcome
 from agents.runtime.text import dumps
 
@@ -12,7 +15,7 @@ type Entry = dict[str, Any] | list[str] | None
 class Conversation:
     """Messages of one branch of a flow. A message that is an outcome is stored as its position, never twice."""
 
-    __slots__ = ("entries", "hash", "outcomes", "rendered", "unsaved")
+    __slots__ = ("entries", "hash", "is_taken", "outcomes", "rendered", "unsaved")
 
     def __init__(self, outcomes: dict[str, Outcome]):
         self.outcomes = outcomes
@@ -20,6 +23,18 @@ class Conversation:
         self.unsaved: list[Entry] = []
         self.rendered: list[dict[str, Any]] = []
         self.hash = hashlib.sha256()
+        self.is_taken = False
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Held by a branch for its turn: two that speak at once would mix their messages. Raises FlowError."""
+        if self.is_taken:
+            raise FlowError("Two branches speak in one conversation at once: give each its own, by run.aside(name).")
+        self.is_taken = True
+        try:
+            yield
+        finally:
+            self.is_taken = False
 
     def say(self, message: dict[str, Any] | str) -> None:
         """Append a literal message; a string is a user's."""

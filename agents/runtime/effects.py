@@ -37,7 +37,7 @@ def plain(outcome: Outcome) -> Any:
 class Effect:
     """One request to the world. Awaiting it hands it to the runtime; `read` makes of the outcome what the flow gets."""
 
-    __slots__ = ("ask", "kind", "position", "read", "request")
+    __slots__ = ("ask", "kind", "position", "read", "refusal", "request")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Effect:
     ):
         self.kind, self.ask, self.read = kind, ask, read
         self.position = ""
+        self.refusal: dict[str, Any] | None = None  # why it is not performed, whatever it asks for
         self.request = request or self.digest
 
     def __await__(self) -> Generator["Effect", Outcome, Any]:

@@ -1,6 +1,7 @@
 """The registry of flows, and what a flow holds in its hand: `run`."""
 
 import ast
+import copy
 import inspect
 import textwrap
 from collections.abc import Awaitable, Callable, Coroutine
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from agents.exceptions import FlowError, UnknownFlow
 from agents.runtime.conversation import Conversation
 from agents.runtime.effects import Effect, Gather, Outcome
-from agents.runtime.replies import CallOutcome, Reply
+from agents.runtime.replies import CallOutcome, Reply, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,11 @@ def _refuse_awaits_in_cleanup(function: Callable[..., Any]) -> None:
 class FlowRun:
     """What a flow sees as `run`: its input, its messages, its state, and the effects that it may await."""
 
-    def __init__(self, spec: FlowSpec, *, run_id: str, input: Any, settings_digest: bytes = b"\0" * 16):
-        self.id, self.input = run_id, input
+    def __init__(
+        self, spec: FlowSpec, *, run_id: str, input: Any, settings_digest: bytes = b"\0" * 16, max_calls: int = 64
+    ):
+        self.id, self.input, self.max_calls = run_id, input, max_calls
+        self.voice = ""
         self.state: Any = spec.state() if spec.state else None
         self.outcomes: dict[str, Outcome] = {}
         self.conversations: dict[str, Conversation] = {}
@@ -98,11 +102,17 @@ class FlowRun:
 
     @property
     def messages(self) -> Conversation:
-        """The main conversation."""
-        return self.conversation("")
+        """The conversation that is spoken in: the main one, but for an `aside`."""
+        return self.conversation(self.voice)
+
+    def aside(self, key: str) -> "FlowRun":
+        """The same run with a conversation of its own: for each of the sub-flows that speak side by side."""
+        beside = copy.copy(self)
+        beside.voice = key
+        return beside
 
     def conversation(self, key: str) -> Conversation:
-        """A conversation of its own, for a branch of a gather that calls the model."""
+        """The conversation of this name; the main one has none."""
         if key not in self.conversations:
             self.conversations[key] = Conversation(self.outcomes)
         return self.conversations[key]
@@ -117,22 +127,26 @@ class FlowRun:
 
     # --- effects ---
 
-    async def model(self, *, conversation: str = "") -> Reply:
+    async def model(self, *, conversation: str | None = None) -> Reply:
         """One model turn over the conversation; its message is appended. Raises EffectFailed."""
-        talk = self.conversation(conversation)
+        key = self.voice if conversation is None else conversation
+        talk = self.conversation(key)
         heard, settings = talk.hash.copy(), self.settings_digest
-        effect = Effect("model", {"conversation": conversation}, Reply.of, lambda: heard.digest()[:16] + settings)
-        reply: Reply = await effect
+        effect = Effect("model", {"conversation": key}, Reply.of, lambda: heard.digest()[:16] + settings)
+        with talk.taken():
+            reply: Reply = await effect
         talk.refer([effect.position])
         return reply
 
-    async def tools(self, calls: list[dict[str, Any]], *, conversation: str = "") -> list[CallOutcome]:
+    async def tools(self, calls: list[dict[str, Any]], *, conversation: str | None = None) -> list[CallOutcome]:
         """All calls of a turn, each through the gate and in parallel; their results become one user message."""
+        talk = self.conversation(self.voice if conversation is None else conversation)
         effects = [self._tool(call["name"], call.get("input"), call.get("id", "")) for call in calls]
-        for effect in effects:
-            effect.read = CallOutcome.of
-        outcomes = await Gather(effects)
-        self.conversation(conversation).refer([effect.position for effect in effects])
+        for effect, refusal in zip(effects, refusals(calls, self.max_calls), strict=True):
+            effect.refusal = refusal
+        with talk.taken():
+            outcomes: list[CallOutcome] = await Gather(effects)
+        talk.refer([effect.position for effect in effects])
         return outcomes
 
     async def call(self, name: str, **arguments: Any) -> Any:
@@ -148,11 +162,12 @@ class FlowRun:
         """Another flow or agent as a run of its own: what it returns, or EffectFailed when it did not succeed."""
         return await Effect("child", {"name": name, "input": input})
 
-    async def receive(self, *, conversation: str = "") -> dict[str, Any]:
+    async def receive(self, *, conversation: str | None = None) -> dict[str, Any]:
         """The next user message, appended to the conversation; parks until there is one."""
-        effect = Effect("receive", {"conversation": conversation})
+        key = self.voice if conversation is None else conversation
+        effect = Effect("receive", {"conversation": key})
         message: dict[str, Any] = await effect
-        self.conversation(conversation).refer([effect.position])
+        self.conversation(key).refer([effect.position])
         return message
 
     async def branch(self, options: list[str], chosen: str, *, why: str = "") -> str:

@@ -92,7 +92,7 @@ class Performing(Standing):
     ) -> None:
         if call.position in self.work.busy or call.position in self.held or self._is_orphaned(call):
             return
-        if not self._may_start(call):
+        if not self._may_start(call) or not self.has_room:
             return
         spec = specs.get(call.tool)
         if spec is None:

@@ -43,6 +43,8 @@ class Proposing:
     def _one(self, effect: Effect, specs: dict[str, ToolSpec], epoch: int) -> ProposedCall:
         name = effect.ask["name"]
         spec = specs.get(name)
+        if effect.refusal:
+            return self._refused(effect, effect.refusal, spec)
         if spec is None or not (self.version.offers(name) or name == QUESTION.name):
             return self._refused(effect, unknown_tool(name, self.version.tools))
         try:

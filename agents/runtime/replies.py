@@ -51,3 +51,23 @@ class CallOutcome:
     def of(cls, outcome: Outcome) -> "CallOutcome":
         value = outcome.value
         return cls(value["status"], value.get("value"), value.get("error"))
+
+
+def refusals(calls: list[dict[str, Any]], most: int) -> list[dict[str, Any] | None]:
+    """For each call of a turn why it is not made, or None: its id was there before, or there are too many."""
+    seen: set[str] = set()
+    found: list[dict[str, Any] | None] = []
+    for index, call in enumerate(calls):
+        found.append(_refusal(index, call.get("id", ""), seen, most))
+        seen.add(call.get("id", ""))
+    return found
+
+
+def _refusal(index: int, provider_id: str, seen: set[str], most: int) -> dict[str, Any] | None:
+    if index >= most:
+        message = f"At most {most} calls are made in one turn; this one was not made. Ask for it again, with fewer."
+        return {"type": "too_many_calls", "message": message, "retryable": True}
+    if provider_id and provider_id in seen:
+        message = f"The id {provider_id!r} was used twice in this turn; only the first call of that id was made."
+        return {"type": "repeated_id", "message": message, "retryable": True}
+    return None

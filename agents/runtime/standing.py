@@ -79,6 +79,12 @@ class Standing:
         return bool(self.work.busy or self.retry_at or self.starved)
 
     @property
+    def has_room(self) -> bool:
+        """Whether one more call may be under way beside the others."""
+        calls = sum(underway.call is not None for underway in self.work.busy.values())
+        return calls < self.version.limits["max_parallel_calls"]
+
+    @property
     def in_flight(self) -> list[str]:
         """Positions of calls that may have happened, where nobody knows yet."""
         return [place for place, call in self.calls.items() if call.status in ("executing", "in_doubt")]

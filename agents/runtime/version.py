@@ -45,6 +45,8 @@ def load(version_id: int) -> Version:
         "max_cost": int(row.max_cost * 1_000_000),
         "max_seconds": row.max_seconds,
         "max_depth": row.max_depth,
+        "max_calls_in_turn": row.max_calls_in_turn,
+        "max_parallel_calls": row.max_parallel_calls,
     }
     said = dumps([row.pk, row.chain, row.instructions, row.model_settings, row.tools])
     digest = hashlib.sha256(said.encode()).digest()[:16]
@@ -104,4 +106,5 @@ def recording(recording_id: int) -> tuple[list[Any], list[Any]]:
 
 def flow_run(spec: flow.FlowSpec, *, run_id: str, input: str, version: Version) -> flow.FlowRun:
     """The handle for one drive of a run."""
-    return flow.FlowRun(spec, run_id=run_id, input=loads(input), settings_digest=version.digest)
+    most = int(version.limits["max_calls_in_turn"])
+    return flow.FlowRun(spec, run_id=run_id, input=loads(input), settings_digest=version.digest, max_calls=most)
