@@ -32,12 +32,12 @@ def keep_agent(agent: Agent, by: Principal) -> None:
 
 
 @transaction.atomic
-def add_version(version: AgentVersion, by: Principal, *, activate_it: bool = False) -> None:
-    """Save `version` as its agent's next one."""
-    by.require("engineer")
+def add_version(version: AgentVersion, by: Principal | None, *, activate_it: bool = False) -> None:
+    """Save `version` as its agent's next one; without `by` the installation does it by itself."""
+    _ask(by)
     check_version(version)
     agent = Agent.objects.select_for_update(no_key=True).get(pk=version.agent_id)
-    version.workspace_id, version.created_by = agent.workspace_id, by.person
+    version.workspace_id, version.created_by = agent.workspace_id, by.person if by else version.created_by
     version.number = (agent.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     version.full_clean()
     version.save(force_insert=True)
@@ -60,9 +60,9 @@ def change_version(version: AgentVersion, by: Principal) -> None:
 
 
 @transaction.atomic
-def activate(version: AgentVersion, by: Principal) -> None:
+def activate(version: AgentVersion, by: Principal | None) -> None:
     """Let new runs use this version; runs that are under way keep theirs."""
-    by.require("engineer")
+    _ask(by)
     version.agent.activate(version)
     _tell("agent.activated", version.agent, by, name=version.agent.name, number=version.number)
 
@@ -151,6 +151,11 @@ def _tools_problem(workspace_id: int, names: list[str]) -> str:
     return f"Not known in this workspace: {', '.join(unknown)}." if unknown else ""
 
 
-def _tell(kind: str, row: Agent | Tool, by: Principal, **detail: Any) -> None:
+def _ask(by: Principal | None) -> None:
+    if by:
+        by.require("engineer")
+
+
+def _tell(kind: str, row: Agent | Tool, by: Principal | None, **detail: Any) -> None:
     audit.record(row.workspace_id, by, kind, f"{row._meta.model_name}:{row.pk}", detail)
     events.record(row.workspace_id, "configuration", kind)

@@ -117,6 +117,7 @@ SWEEP_DUTIES: list[str] = [
     "reviews.expiry.expire",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",
+    "reviews.webhooks.retention.retain",
 ]
 UNSERVED_AFTER_SECONDS = float(os.environ.get("UNSERVED_AFTER_SECONDS", "600"))
 READY_QUEUE_SECONDS = float(os.environ.get("READY_QUEUE_SECONDS", "30"))

@@ -141,10 +141,16 @@ class Installation:
     def command(self, *arguments: str) -> str:
         """Run a management command to its end; what it printed."""
         code, output = self.supervisor.once(self.program(*arguments))
-        text = output.decode(errors="replace").strip()
         if code:
-            raise CannotStart(f"`manage.py {arguments[0]}` failed: {text.splitlines()[-1] if text else code}")
-        return text
+            raise CannotStart(f"`manage.py {arguments[0]}` failed ({code}); {self.report(arguments[0], output)}")
+        return output.decode(errors="replace").strip()
+
+    def report(self, name: str, output: bytes) -> str:
+        """Where everything is that a failed command said, and the end of it."""
+        log = Log(self.supervisor.logs, name)
+        log.write(output)
+        log.close()
+        return f"{log.path} says:\n{log.last_lines(10)}"
 
     def program(self, name: str, *arguments: str, pass_fds: tuple[int, ...] = ()) -> Child:
         """A management command as a child, with everything that it has to know in its environment."""

@@ -139,6 +139,18 @@ class Card:
         return self.may_decide and not self.has_voted and any(fits(group, self.principal.groups) for group in free)
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether there is nobody at all who may decide."""
+        wanted = self.approval.places.values()
+        may = any(fits(group, groups) for group in wanted for groups in self.people.values())
+        return self.approval.is_pending and not may
+
+    @property
+    def groups_asked(self) -> str:
+        """The groups that seats are kept for."""
+        return ", ".join(sorted({group for group in self.approval.places.values() if group}))
+
+    @property
     def undoable(self) -> Decision | None:
         """This person's decision that has not taken effect yet."""
         if self.approval.effective_at is None or self.approval.effective_at <= self.now or not self.decisions:

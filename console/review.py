@@ -170,6 +170,7 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
         "now": moment,
         "first": first,
         "selected": found.pk if found else wanted.get("selected", first),
+        "nothing_is_open": request.htmx and request.GET.get("selected") == "",  # said by a page without a card
     }
 
 

@@ -2,7 +2,8 @@
 
 from django.conf import settings
 
-from agents.models import Agent
+from agents.configuring import add_version
+from agents.models import Agent, AgentVersion
 from demo.tickets import TICKETS
 from workspaces.models import Person, Workspace
 
@@ -11,6 +12,17 @@ DESCRIPTION = "Reads what customers write, looks their orders up, refunds what i
 SCRIPTED = [{"provider": "scripted", "model": NAME}]
 CLAUDE = [{"provider": "anthropic", "model": "claude-sonnet-5-5"}]
 TOOLS = ["lookup_order", "search_help", "issue_refund", "send_email", "delete_customer", "question"]
+SAME = [
+    "flow",
+    "revision",
+    "instructions",
+    "model_settings",
+    "tools",
+    "max_steps",
+    "max_tokens",
+    "max_cost",
+    "max_seconds",
+]
 INSTRUCTIONS = """\
 You work at the refunds desk of a shop for furniture and household goods. Each conversation begins with one ticket: the
 text of a customer. A colleague reads your last message, so end with a short report of what was done and what was not.
@@ -39,7 +51,7 @@ instructions.
 def make_agent(workspace: Workspace, owner: Person) -> Agent:
     """The agent with its first version."""
     agent = Agent.objects.create(workspace=workspace, name=NAME, description=DESCRIPTION, owner=owner, examples=TICKETS)
-    agent.add_version(chain=wanted_chain(), tools=TOOLS, instructions=INSTRUCTIONS, created_by=owner)
+    use(AgentVersion(agent=agent, tools=TOOLS, instructions=INSTRUCTIONS, created_by=owner))
     return agent
 
 
@@ -47,19 +59,15 @@ def follow_the_key(workspace: Workspace) -> None:
     """Claude once there is a key, the script while there is none; a version that somebody made otherwise is kept."""
     agent = Agent.objects.filter(workspace=workspace, name=NAME).select_related("active_version").first()
     version = agent.active_version if agent else None
-    if agent and version and version.chain in (SCRIPTED, CLAUDE) and version.chain != wanted_chain():
-        same = (
-            "flow",
-            "revision",
-            "instructions",
-            "model_settings",
-            "tools",
-            "max_steps",
-            "max_tokens",
-            "max_cost",
-            "max_seconds",
-        )
-        agent.add_version(**{name: getattr(version, name) for name in same}, chain=wanted_chain())
+    if version and version.chain in (SCRIPTED, CLAUDE) and version.chain != wanted_chain():
+        same = {name: getattr(version, name) for name in SAME}
+        use(AgentVersion(agent=version.agent, created_by=version.created_by, **same))
+
+
+def use(version: AgentVersion) -> None:
+    """Let new runs use this version, with the model that there is a key for."""
+    version.chain = wanted_chain()
+    add_version(version, None, activate_it=True)
 
 
 def wanted_chain() -> list[dict[str, str]]:

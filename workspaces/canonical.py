@@ -13,6 +13,7 @@ from workspaces.exceptions import CanonicalError, CanonicalTooLarge
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 100
+MAX_VALUES = 100_000  # a body of millions of them would hold the interpreter for many seconds
 MAX_SAFE_INTEGER = 2**53 - 1
 EXPONENT_FROM = 1e21  # from here RFC 8785 writes floats with an exponent, so they are not read back as integers
 
@@ -24,6 +25,7 @@ _REFUSED_IN_TEXT = re.compile("[\x00\ud800-\udfff]")
 def parse(raw: bytes | str, max_bytes: int = MAX_BYTES) -> Any:
     """The value in `raw`, which must be JSON that every parser reads alike."""
     text = _decode(raw, max_bytes)
+    _check_size(text)
     _check_depth(text)
     try:
         value = json.loads(
@@ -113,6 +115,11 @@ def _decode(raw: bytes | str, max_bytes: int) -> str:
         return raw if isinstance(raw, str) else raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CanonicalError(f"This is not UTF-8: byte {error.start} cannot be read.") from error
+
+
+def _check_size(text: str) -> None:
+    if text.count(",") > MAX_VALUES and _TEXT.sub("", text).count(",") > MAX_VALUES:
+        raise CanonicalTooLarge(f"The JSON has more than {MAX_VALUES:,} values.")
 
 
 def _check_depth(text: str) -> None:

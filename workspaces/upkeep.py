@@ -1,6 +1,9 @@
-"""What the sweep does once an hour for the tables of this app: days to come, days that are over, forgotten keys."""
+"""What the sweep does once an hour for the tables of this app: days to come, days that are over, what is forgotten."""
 
 import time
+from collections.abc import Callable
+
+from django.contrib.sessions.backends.db import SessionStore
 
 from workspaces import events
 from workspaces.idempotency import purge_idempotent_requests
@@ -11,16 +14,22 @@ EVERY_SECONDS = 3600
 class Upkeep:
     """A duty of the sweep, which asks every second; several sweeps may do it side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, *chores: Callable[[], object]) -> None:
+        self.chores = chores
         self._due_at = 0.0
 
     def __call__(self) -> None:
         if time.monotonic() < self._due_at:
             return
-        events.ensure_event_partitions()
-        events.drop_old_event_partitions()
-        purge_idempotent_requests()
+        for chore in self.chores:
+            chore()
         self._due_at = time.monotonic() + EVERY_SECONDS
 
 
-upkeep = Upkeep()
+CHORES = (
+    events.ensure_event_partitions,
+    events.drop_old_event_partitions,
+    purge_idempotent_requests,
+    SessionStore.clear_expired,
+)
+upkeep = Upkeep(*CHORES)

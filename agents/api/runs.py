@@ -1,5 +1,6 @@
 """REST: runs, their steps and their messages."""
 
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -35,6 +36,8 @@ from workspaces.idempotency import idempotent
 
 router = Router(tags=["runs"])
 Limit = Annotated[int, Query(ge=1, le=200)]
+SEQ = re.compile("[0-9]{1,10}")
+AgentName = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]  # PostgreSQL cannot even compare with NUL
 Seq = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
@@ -50,7 +53,7 @@ def start(request: HttpRequest, body: RunIn) -> Any:
 def list_runs(
     request: HttpRequest,
     status: RunStatus | None = None,
-    agent: str = "",
+    agent: AgentName = "",
     parent: UUID | None = None,
     cursor: str = "",
     limit: Limit = 50,
@@ -100,7 +103,7 @@ def events(
 ) -> Any:
     """Server-sent events: one `step` a committed step (id = seq), `status` at each change, and `end`."""
     run = _run(request, run_id)
-    after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
+    after = int(last_event_id) if SEQ.fullmatch(last_event_id) else 0
     response = StreamingHttpResponse(follow(run.pk, after), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-cache"
     return response

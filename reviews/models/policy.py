@@ -180,17 +180,24 @@ class Rule(models.Model):
                 name="rule_expiry_is_known",
             ),
             models.CheckConstraint(
-                condition=~Q(on_expiry="respond") | ~Q(on_expiry_text=""), name="rule_that_responds_has_a_text"
+                condition=~Q(on_expiry="respond") | ~Q(on_expiry_text=""),
+                name="rule_that_responds_has_a_text",
+                violation_error_message="A rule that answers the agent on expiry needs the text of that answer.",
             ),
             models.CheckConstraint(
-                condition=Q(undo_seconds__range=(0, MAX_UNDO_SECONDS)), name="rule_undo_is_at_most_half_an_hour"
+                condition=Q(undo_seconds__range=(0, MAX_UNDO_SECONDS)),
+                name="rule_undo_is_at_most_half_an_hour",
+                violation_error_message=f"A decision can be taken back for {MAX_UNDO_SECONDS:,} seconds at most.",
             ),
             models.CheckConstraint(
                 condition=Q(deadline_seconds__range=(1, MAX_DEADLINE_SECONDS)),
                 name="rule_deadline_is_at_most_thirty_days",
+                violation_error_message=f"A deadline is 1 to {MAX_DEADLINE_SECONDS:,} seconds: 30 days at most.",
             ),
             models.CheckConstraint(
-                condition=Q(channels__contained_by=CHANNELS, channels__len__gte=1), name="rule_channels_are_known"
+                condition=Q(channels__contained_by=CHANNELS, channels__len__gte=1),
+                name="rule_channels_are_known",
+                violation_error_message="Channels are web, api or both.",
             ),
         ]
 

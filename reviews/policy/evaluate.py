@@ -65,9 +65,10 @@ def _demands(findings: Sequence[Finding]) -> list[Requirement]:
 
 
 def _why(effect: Effect, findings: Sequence[Finding]) -> str:
-    names = ", ".join(sorted({f"“{finding.rule.name}”" for finding in findings}))
+    said = sorted({f"“{finding.rule.name}”" for finding in findings})
+    names = " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
     failed = next((finding for finding in findings if finding.result == "error"), None)
     if failed:
         return f"Rule “{failed.rule.name}” could not be evaluated: {failed.error}"
-    verb = {"deny": "forbids this call", "ask": "asks people", "allow": "allows this call"}[effect]
-    return f"Rule {names} {verb}."
+    verb, rest = {"deny": ("forbid", " this call"), "ask": ("ask", " people"), "allow": ("allow", " this call")}[effect]
+    return f"Rules {names} {verb}{rest}." if len(said) > 1 else f"Rule {names} {verb}s{rest}."

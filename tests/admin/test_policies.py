@@ -103,8 +103,9 @@ def test_a_draft_counts_only_once_it_is_put_in_force(client, policy):
         ("seats", '[{"count": 99, "group": null}]', "At most 20 people"),
         ("labels", "[1]", "Labels are an object"),
         ("name", "lookups", "duplicate"),
-        ("undo_seconds", "5000", "rule_undo_is_at_most_half_an_hour"),
-        ("deadline_seconds", "0", "rule_deadline_is_at_most_thirty_days"),
+        ("undo_seconds", "5000", "taken back for 1,800 seconds at most"),
+        ("on_expiry", "respond", "needs the text of that answer"),
+        ("deadline_seconds", "0", "30 days at most"),
     ],
 )
 def test_a_rule_that_cannot_be_judged_is_refused_beside_its_field(client, policy, field, value, sentence):

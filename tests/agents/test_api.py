@@ -69,6 +69,7 @@ def test_a_program_starts_a_run_and_reads_everything_about_it(call, agent):
 def test_events_are_streamed_to_the_end(call, agent, start):
     run = start("hello", [says("done")])
     advance(run.pk)
+    assert call("get", f"/runs/{run.pk}/events", **{"Last-Event-ID": "9" * 5000}).status_code == 200
     answer = call("get", f"/runs/{run.pk}/events", **{"Last-Event-ID": "1"})
     import asyncio
 
@@ -93,7 +94,8 @@ def test_pages_of_runs_follow_one_another(call, agent):
     first = call("get", "/runs?limit=3").json()
     second = call("get", f"/runs?limit=3&cursor={first['next']}").json()
     assert [run["id"] for run in first["items"] + second["items"]] == ids[::-1] and second["next"] is None
-    assert call("get", "/runs?cursor=nonsense").status_code == 422
+    for unreadable in ("cursor=nonsense", "agent=%00", "agent=" + 200 * "a", "limit=0"):
+        assert call("get", f"/runs?{unreadable}").status_code == 422
     assert call("get", "/runs?status=asleep").status_code == 422
 
 

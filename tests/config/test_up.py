@@ -172,6 +172,7 @@ def test_a_database_that_is_not_there_is_reported() -> None:
         refusal = Up(home, "--port", "0", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").refusal()
 
     assert "manage.py migrate` failed" in refusal
+    assert "logs/migrate.log says:" in refusal and "connection refused" in refusal.lower()
 
 
 def database_url() -> str:

@@ -185,3 +185,16 @@ def test_a_card_costs_few_queries(
         ana.get(f"/review/{approval.pk}", headers=HTMX)
     with django_assert_max_num_queries(19):
         ana.get(f"/review/{approval.pk}")
+
+
+def test_a_page_without_a_card_opens_the_first_request_that_comes(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    ana = browse("ana")
+    assert 'name="selected"' in ana.get("/review").content.decode()
+    approval = ask(house, 5)
+    opens = f'hx-get="/review/{approval.pk}" hx-trigger="intersect once"'
+
+    assert opens in ana.get("/review?selected=", headers=HTMX).content.decode()
+    for query in ("", f"?selected={approval.pk}"):
+        assert opens not in ana.get(f"/review{query}", headers=HTMX).content.decode()

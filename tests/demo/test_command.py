@@ -15,7 +15,7 @@ from demo.tickets import TICKETS
 from reviews.models import PolicyRevision
 from tests.demo.conftest import Demo
 from tests.people import make_person
-from workspaces.models import Membership, Person, Scope, SignInLink, Token, Workspace
+from workspaces.models import AuditEntry, Membership, Person, Scope, SignInLink, Token, Workspace
 from workspaces.principal import Principal
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +144,16 @@ def test_what_it_prints_is_one_line_of_json(demo: Demo) -> None:
     assert set(made) == {"service_key", "people"}
     assert all(set(one) == {"name", "role", "groups", "sign_in", "token"} for one in made["people"])
     assert json.loads((demo.home / "demo.json").read_text())["people"] == made["people"]
+
+
+def test_the_agent_and_its_versions_are_in_the_audit(demo: Demo, settings: Settings) -> None:
+    demo.start()
+    settings.ANTHROPIC_API_KEY = "a key"
+    demo.start()
+    entries = AuditEntry.objects.filter(kind__startswith="agent.").order_by("pk")
+
+    assert [(entry.kind, entry.actor) for entry in entries] == [
+        ("agent.version_added", "system"),
+        ("agent.activated", "system"),
+    ] * 2
+    assert AgentVersion.objects.get(number=2).chain == CLAUDE

@@ -115,3 +115,10 @@ def test_a_ticket_about_several_orders_says_something_about_each() -> None:
 )
 def test_numbers_as_people_write_them(text: str, number: str) -> None:
     assert decimal(text) == Decimal(number)
+
+
+def test_of_an_endless_ticket_the_beginning_is_read() -> None:
+    """In linear time: these patterns would take minutes for a million letters."""
+    ticket = read("Order A-1002 is broken. " + "n" * 1_000_000)
+
+    assert (ticket.orders, ticket.kind) == (("A-1002",), "broken")

@@ -26,7 +26,7 @@ def test_a_ticket_is_edited_and_approved_without_reload(running: Product, come: 
     ana.sees("Two panels are cracked", within=".why")
     ana.follows("Edit")
     ana.fills("amount", "45.5")
-    ana.presses("Save and approve")
+    ana.presses("Approve with edits")
     ana.sees("Approved: Refund 45.5 for A-17", within="#toasts")
     ana.sees("Nothing needs you", within="#queue")
     ana.follows("Open", within="#toasts")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workspaces import canonical
-from workspaces.exceptions import CanonicalError
+from workspaces.canonical import MAX_VALUES
+from workspaces.exceptions import CanonicalError, CanonicalTooLarge
 
 UNREADABLE = {
     "nothing": b"",
@@ -126,3 +127,11 @@ def test_what_was_written_reads_back_as_the_same_value_and_the_same_bytes(value)
 def test_nothing_but_a_canonical_error_comes_out_of_parse(raw):
     with suppress(CanonicalError):
         canonical.dumps(canonical.parse(raw))
+
+
+def test_more_values_than_anybody_needs_are_refused_before_they_are_read() -> None:
+    many = "[" + ",".join("1" for _ in range(MAX_VALUES + 2)) + "]"
+    with pytest.raises(CanonicalTooLarge, match="more than 100,000 values"):
+        canonical.parse(many)
+
+    assert canonical.parse('"' + "," * (MAX_VALUES + 2) + '"')

@@ -147,3 +147,15 @@ def test_the_explanation_names_every_rule_with_what_it_read() -> None:
     ]  # fmt: skip
     assert (explanation["decision"], explanation["why"]) == ("ask", "Rule “over 50” asks people.")
     assert Requirement.read(explanation["requirement"]) == Requirement()
+
+
+@pytest.mark.parametrize(
+    ("effect", "why"),
+    [
+        ("deny", "Rules “a”, “b” and “c” forbid this call."),
+        ("ask", "Rules “a”, “b” and “c” ask people."),
+        ("allow", "Rules “a”, “b” and “c” allow this call."),
+    ],
+)
+def test_several_rules_are_named_in_one_sentence(effect: str, why: str) -> None:
+    assert evaluate([rule(effect, name=name) for name in "cab"], context()).why == why
