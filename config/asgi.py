@@ -4,11 +4,11 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
 from config.limits import BodyLimit
+from config.origins import SameOrigin
 from config.request_ids import RequestIds
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -19,7 +19,5 @@ from console.live import Live  # noqa: E402
 sockets = URLRouter([path("live", Live.as_asgi())])
 
 application = RequestIds(
-    BodyLimit(
-        ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))})
-    )
+    BodyLimit(ProtocolTypeRouter({"http": http, "websocket": SameOrigin(AuthMiddlewareStack(sockets))}))
 )

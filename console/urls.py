@@ -1,6 +1,6 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from console import agents, home, live, preferences, review, run, runs, sign_in, sign_in_links
 
@@ -25,5 +25,5 @@ urlpatterns = [
     path("runs/<uuid:run_id>/pause", run.pause, name="run-pause"),
     path("runs/<uuid:run_id>/resumption", run.resumption, name="run-resumption"),
     path("agents", agents.agents, name="agents"),
-    path("agents/<path:name>", agents.agent, name="agent"),
+    re_path(r"^agents/(?P<name>[^\x00]+)$", agents.agent, name="agent"),
 ]

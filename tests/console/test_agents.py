@@ -39,6 +39,7 @@ def test_a_name_with_a_slash_has_a_page(house: House, browse: Callable[[str], Cl
 
     assert browse("olga").get("/agents/imported/file.jsonl").status_code == 200
     assert browse("olga").get("/agents/nobody").status_code == 404
+    assert browse("olga").get("/agents/%00").status_code == 404
 
 
 def test_latest_runs_are_beside_it(waiting: Run, browse: Callable[[str], Client]) -> None:

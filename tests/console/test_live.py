@@ -42,7 +42,7 @@ class Page:
     """An open page with its socket."""
 
     def __init__(self, client: Client, origin: bytes = OURS) -> None:
-        headers = [(b"cookie", cookie(client)), (b"origin", origin), (b"host", b"testserver")]
+        headers = [(b"cookie", cookie(client)), (b"origin", origin), (b"host", b"127.0.0.1")]
         scope = {"type": "websocket", "path": "/live", "query_string": b"", "headers": headers, "subprotocols": []}
         self.socket = ApplicationCommunicator(application, scope)
 
@@ -214,7 +214,7 @@ def test_a_page_says_its_place_once(house: House, browse: Callable[[str], Client
     tell(story)
 
 
-@pytest.mark.parametrize("origin", [b"http://evil.example", b"null", b""])
+@pytest.mark.parametrize("origin", [b"http://evil.example", b"http://127.0.0.1:81", b"http://[", b"null", b""])
 def test_a_socket_of_another_site_is_refused(house: House, browse: Callable[[str], Client], origin: bytes) -> None:
     ana = browse("ana")
 
