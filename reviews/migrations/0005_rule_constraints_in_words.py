@@ -28,6 +28,6 @@ IN_WORDS = [
 class Migration(migrations.Migration):
     """Only the words that people read change; the database is left as it is."""
 
-    dependencies = [("reviews", "0003_webhooks")]
+    dependencies = [("reviews", "0004_dead_deliveries")]
 
     operations = [migrations.AlterConstraint("rule", one.name, one) for one in IN_WORDS]
