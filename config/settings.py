@@ -114,6 +114,7 @@ TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") i
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
     "workspaces.upkeep.upkeep",
+    "agents.runtime.budgets.keeping.keep",
     "reviews.expiry.expire",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",

@@ -13,8 +13,8 @@ from agents.models import ToolCall
 from agents.models.tool_call import Resolution
 from agents.runtime import database, version
 from agents.runtime.gate import Proposal, Verdict
+from agents.runtime.propose import FOR_PEOPLE
 from agents.tools.lookups import look_up
-from agents.tools.question import QUESTION
 from agents.tools.types import CallContext
 from reviews import opening
 from reviews.exceptions import Withdrawn
@@ -101,8 +101,8 @@ def context(proposal: Proposal, facts: dict[str, Any]) -> values.Context:
 
 def _asking_people(proposal: Proposal, verdict: values.Verdict) -> values.Verdict:
     """A question is for people, whatever the rules allow; they may forbid it, or say whom to ask."""
-    if proposal.tool.name == QUESTION.name and verdict.decision == "allow":
-        return replace(verdict, decision="ask", why="The agent asks people.")
+    if proposal.tool.name in FOR_PEOPLE and verdict.decision == "allow":
+        return replace(verdict, decision="ask", why=FOR_PEOPLE[proposal.tool.name])
     return verdict
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from agents.runtime import version
+from agents.runtime.budgets import limits
 from config.embedded.children import Child, Watch, stop
 from config.embedded.services import APP
 from config.home import ROOT
@@ -22,7 +23,14 @@ from reviews import gate
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 # What a process remembers by the keys of rows: another database may give the same key to another row.
-REMEMBERED = [version.load, version.catalogue, version.recorded_catalogue, version.recording, gate.rules_in_force]
+REMEMBERED = [
+    version.load,
+    version.catalogue,
+    version.recorded_catalogue,
+    version.recording,
+    gate.rules_in_force,
+    limits,
+]
 
 
 class Product:

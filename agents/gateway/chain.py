@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from agents.gateway import anthropic, recorded, scripted
-from agents.gateway.types import Adapter, Link, ModelFailure, ModelReply, ModelRequest, OnDelta
+from agents.gateway.types import Adapter, Link, ModelFailure, ModelReply, ModelRequest, OnDelta, Usage
 
 ADAPTERS: dict[str, Adapter] = {"anthropic": anthropic, "scripted": scripted, "recorded": recorded}
 MAX_ATTEMPTS = 5  # at one link
@@ -79,7 +79,7 @@ class _Asking:
         try:
             reply = adapter(link).complete(self.request_to(link), self.on_delta)
         except ModelFailure as failure:
-            self.note(link, failure.kind, began)
+            self.note(link, failure.kind, began, failure.usage)
             raise
         self.note(link, "succeeded", began)
         return replace(reply, attempts=tuple(self.attempts))
@@ -88,9 +88,10 @@ class _Asking:
         timeout = max(MIN_TIMEOUT_SECONDS, min(self.request.timeout, self.seconds_left()))
         return replace(self.request, model=link["model"], timeout=timeout)
 
-    def note(self, link: Link, kind: str, began: float) -> None:
+    def note(self, link: Link, kind: str, began: float, spent: Usage | None = None) -> None:
         seconds = round(self.clock() - began, 3)
-        self.attempts.append({"provider": link["provider"], "model": link["model"], "kind": kind, "seconds": seconds})
+        attempt = {"provider": link["provider"], "model": link["model"], "kind": kind, "seconds": seconds}
+        self.attempts.append(attempt | ({"usage": spent.counters()} if spent else {}))
 
     def seconds_left(self) -> float:
         return self.deadline - self.clock()

@@ -1,7 +1,7 @@
 """What goes to a model, what comes back, and how it fails. Messages and tools are Anthropic-shaped."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Protocol
 
 type Block = dict[str, Any]
@@ -41,6 +41,14 @@ class Usage:
     cache_write_tokens: int = 0
     output_tokens: int = 0
 
+    def __bool__(self) -> bool:
+        return self != Usage()
+
+    def counters(self) -> dict[str, int]:
+        """As journals keep them."""
+        names = ("input", "cache_read", "cache_write", "output")
+        return dict(zip(names, astuple(self), strict=True))
+
     @property
     def all_input_tokens(self) -> int:
         """Input with the cache's share, as OpenTelemetry and price lists count it."""
@@ -49,7 +57,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
-    """One whole turn of a model. `attempts` says what it took: {provider, model, kind, seconds} each."""
+    """One whole turn of a model. `attempts` says what it took: {provider, model, kind, seconds} each.
+
+    `usage` is that of the attempt that succeeded; failed ones have their own, as far as the provider told.
+    """
 
     blocks: list[Block]
     stop: str
@@ -86,6 +97,7 @@ class ModelFailure(Exception):
         self.kind, self.retryable = kind, retryable
         self.status, self.request_id, self.retry_after = status, request_id, retry_after
         self.attempts: tuple[dict[str, Any], ...] = ()
+        self.usage = Usage()  # what the provider counted before it failed
 
 
 class Adapter(Protocol):

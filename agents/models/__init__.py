@@ -1,6 +1,7 @@
 """The facts of the runtime."""
 
 from agents.models.agent import Agent, AgentVersion
+from agents.models.budget import Budget, BudgetHold, BudgetRaise, BudgetUse
 from agents.models.checkpoint import Checkpoint
 from agents.models.message import Message
 from agents.models.presence import Presence
@@ -12,6 +13,10 @@ from agents.models.tool_call import CallStatus, ToolCall
 __all__ = [
     "Agent",
     "AgentVersion",
+    "Budget",
+    "BudgetHold",
+    "BudgetRaise",
+    "BudgetUse",
     "CallStatus",
     "Checkpoint",
     "Effect",

@@ -102,6 +102,9 @@ class ToolCall(models.Model):
         indexes = [
             models.Index(fields=["workspace", "status", "-id"], name="tool_call_open", condition=Q(status__in=OPEN)),
             models.Index(fields=["workspace", "-id"], name="tool_call_newest"),
+            models.Index(
+                fields=["id"], name="tool_call_asks_for_budget", condition=Q(tool="raise_budget", status="waiting")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from agents.gateway.types import ModelFailure
 from agents.runtime import database, flow, version
 from agents.runtime.claim import Claim
 from agents.runtime.clock import boot
-from agents.runtime.commit import Segment
+from agents.runtime.commit import ProposedCall, Segment
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect
 from agents.runtime.heartbeat import heartbeat
@@ -88,7 +88,7 @@ class Advance:
             segment = Segment(rows=[], to="queued", doubts=self.performing.take_doubts())
             if self.claim.resting:
                 self._wind_up(segment)
-            self.claim.commit(segment)
+            self._write(segment)
             self.performing.committed(segment, {})
 
     def _read_news(self) -> None:
@@ -170,11 +170,12 @@ class Advance:
 
     def _commit(self, ended: list[Ended]) -> None:
         """Hand outcomes to the flow, let it run to its next requests, and commit both."""
-        moment = self.claim.clock.moment()
+        moment, seconds = self.claim.clock.moment(), 0.0
         for end in ended:
             started = self.performing.started.pop(end.position, moment)
+            seconds += (moment - started).total_seconds()
             self.drive.deliver(end.position, end.outcome, name=end.name, tokens=end.tokens, started_at=started)
-        calls = [] if self.claim.resting else self.proposing.propose(self._unproposed())
+        calls = [] if self.claim.resting else self._calls()
         segment = Segment(
             rows=self.drive.take(),
             to="running",
@@ -184,14 +185,24 @@ class Advance:
             doubts=self.performing.take_doubts(),
             taken={end.message_id: end.position for end in ended if end.message_id is not None},
             cost=sum(end.cost for end in ended),
+            tool_calls=sum(end.has_run for end in ended),
+            seconds=seconds,
         )
         self._direct(segment)
         try:
-            self.claim.commit(segment)
+            self._write(segment)
         except DataError as error:
             return self._fail(f"A step of this run cannot be stored: {error}")
         self.performing.committed(segment, self.claim.call_ids)
         self.offspring.committed(segment, self.claim.child_ids)
+
+    def _calls(self) -> list[ProposedCall]:
+        """What the flow newly asks for, and what the run asks for itself where a budget is used up."""
+        return self.proposing.propose(self._unproposed()) + self.performing.ask_for_more()
+
+    def _write(self, segment: Segment) -> None:
+        segment.settlement = self.performing.spending.settlement(segment, self.work.busy)
+        self.claim.commit(segment)
 
     def _fail(self, sentence: str) -> None:
         error = {"type": "not_storable", "message": storable(sentence)}
@@ -233,6 +244,7 @@ class Advance:
         return all(
             effect.kind in ("until", "receive")
             or position in waiting
+            or position in self.performing.spending.used_up
             or (effect.kind == "tool" and self.performing.is_waiting(position))
             or self.offspring.is_under_way(position)
             for position, (effect, _) in self.drive.pending.items()
@@ -256,12 +268,13 @@ class Advance:
 
     def _end_with_what_it_has(self, segment: Segment, ended_by: str) -> None:
         segment.to, segment.ended_by = "succeeded", ended_by
+        segment.calls = [call for call in segment.calls if call.outcome]  # the others would wait for ever
         segment.result = dumps(self.drive.run.last_text)
 
     def _set_aside(self, divergence: Diverged) -> None:
         error: dict[str, Any] = {"type": "diverged", "message": str(divergence)}
         error |= {"recorded": divergence.recorded, "asked": divergence.asked}
-        self.claim.commit(Segment(rows=[], to="diverged", error=error, doubts=self._waited_out()))
+        self._write(Segment(rows=[], to="diverged", error=error, doubts=self._waited_out()))
 
     def _waited_out(self) -> dict[str, str]:
         """Writes that had started before the divergence: people are asked, with what came of them as a report."""

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from agents.exceptions import LostClaim
 from agents.runtime import database, statements
+from agents.runtime.budgets.spending import settle
 from agents.runtime.clock import DatabaseClock
 from agents.runtime.commit import Segment, parameters
 from agents.runtime.crash import crashpoint
@@ -18,7 +19,7 @@ from agents.runtime.drive import Row
 from agents.runtime.effects import Outcome
 from agents.runtime.flow import served
 from agents.runtime.gate import gate
-from workspaces import hints, logs, tally
+from workspaces import events, hints, logs, tally
 
 LEASE_SECONDS = 5.0
 MARGIN_SECONDS = 2.0
@@ -137,12 +138,13 @@ class Claim:
     # --- moving ---
 
     def commit(self, segment: Segment) -> None:
-        """Commit a segment in one statement; in a transaction with the gate only where something opens or closes."""
+        """Commit a segment in one statement; in a transaction only where something opens, closes or is settled too."""
         crashpoint("before_park" if segment.to == "waiting" else "before_commit")
-        if segment.opens or segment.ends:
+        if segment.opens or segment.ends or segment.settlement or segment.is_over_budget:
             with transaction.atomic():
                 answer = self._commit(segment)
                 self._tell_gate(segment, answer)
+                self._settle(segment)
         else:
             answer = self._commit(segment)
         self._moved(segment, answer)
@@ -162,6 +164,12 @@ class Claim:
             gate().opened(opened)
         if answer["dropped"]:
             gate().closed(answer["dropped"])
+
+    def _settle(self, segment: Segment) -> None:
+        if segment.settlement:
+            settle(segment.settlement)
+        if segment.is_over_budget:
+            events.record(self.workspace_id, "run", "run.over_budget", self.id)
 
     def _moved(self, segment: Segment, answer: database.Row) -> None:
         self.seq += len(segment.rows)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from agents.runtime.drive import Row
 from agents.runtime.text import dumps
+from agents.tools.raise_budget import RAISE_BUDGET
 
 if TYPE_CHECKING:
     from agents.runtime.claim import Claim
@@ -61,9 +62,12 @@ class Segment:
     taken: dict[int, str] = field(default_factory=dict)
     due: float | None = None
     cost: int = 0
+    tool_calls: int = 0
+    seconds: float = 0.0
     result: str | None = None
     error: dict[str, Any] | None = None
     ended_by: str = ""
+    settlement: dict[str, Any] | None = None
 
     @property
     def tokens(self) -> int:
@@ -78,6 +82,12 @@ class Segment:
     def touches_relatives(self) -> bool:
         """Whether children start, or the run ends: its parent is woken then, and its children are cancelled."""
         return bool(self.children) or self.ends
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether a limit ends the run, or the run asks for more."""
+        asks = any(call.tool == RAISE_BUDGET.name for call in self.calls)
+        return asks or self.ended_by not in ("", "recording")
 
     @property
     def ends(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.exceptions import EffectFailed
-from agents.gateway.pricing import cost_microdollars
+from agents.gateway.pricing import cost_microdollars, wasted
 from agents.gateway.types import ModelFailure, ModelReply
 from agents.runtime.claim import Call
 from agents.runtime.effects import Outcome
@@ -34,6 +34,7 @@ class Ended:
     name: str = ""
     tokens: int = 0
     cost: int = 0
+    has_run: bool = False
     message_id: int | None = None
 
 
@@ -46,19 +47,19 @@ def of_model(done: Done) -> "Ended | ModelFailure":
     error = future.exception()
     if error is not None:
         return error if isinstance(error, ModelFailure) else broken(error)
-    reply = future.result()
-    cost = cost_microdollars(reply)
-    usage = {
-        "input": reply.usage.input_tokens,
-        "cache_read": reply.usage.cache_read_tokens,
-        "cache_write": reply.usage.cache_write_tokens,
-        "output": reply.usage.output_tokens,
-    }
+    return of_reply(position, future.result())
+
+
+def of_reply(position: str, reply: ModelReply) -> Ended:
+    """A whole turn; what failed attempts before it used is counted with it."""
+    cost, usage = cost_microdollars(reply), reply.usage.counters()
+    lost_tokens, lost_cost = wasted(reply.attempts)
     value: dict[str, Any] = {"blocks": reply.blocks, "stop": reply.stop, "usage": usage, "cost": cost}
     value |= {"model": reply.model, "provider": reply.provider, "response_id": reply.response_id}
     if len(reply.attempts) > 1:
         value["attempts"] = list(reply.attempts)
-    return Ended(position, Outcome.of(value), name=f"chat {reply.model}", tokens=sum(usage.values()), cost=cost or 0)
+    tokens = sum(usage.values()) + lost_tokens
+    return Ended(position, Outcome.of(value), name=f"chat {reply.model}", tokens=tokens, cost=(cost or 0) + lost_cost)
 
 
 def broken(error: BaseException) -> ModelFailure:
@@ -70,15 +71,21 @@ def broken(error: BaseException) -> ModelFailure:
 
 def of_failure(position: str, failure: ModelFailure) -> Ended:
     """A model call that failed for good: it raises EffectFailed in the flow."""
-    error = {"type": failure.kind, "message": str(failure), "retryable": failure.retryable}
-    return Ended(position, Outcome.of(error, failed=True), name="chat")
+    error: dict[str, Any] = {"type": failure.kind, "message": str(failure), "retryable": failure.retryable}
+    tokens, cost = wasted(failure.attempts)
+    if tokens:
+        error["attempts"] = list(failure.attempts)
+    return Ended(position, Outcome.of(error, failed=True), name="chat", tokens=tokens, cost=cost)
 
 
 def of_tool(call: Call, result: ToolResult) -> Ended:
     """A tool's own end, succeeded or failed."""
     if result.kind == "succeeded":
-        return of_call(call, "succeeded", {"value": loads(result.value or "null")})
-    return of_call(call, "failed", {"error": result.error or {"type": "failed", "message": "The tool failed."}})
+        ended = of_call(call, "succeeded", {"value": loads(result.value or "null")})
+    else:
+        ended = of_call(call, "failed", {"error": result.error or {"type": "failed", "message": "The tool failed."}})
+    ended.has_run = True
+    return ended
 
 
 def of_answer(call: Call, status: str) -> Ended:

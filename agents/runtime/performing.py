@@ -6,16 +6,18 @@ from typing import Any
 
 from agents import gateway
 from agents.gateway.types import ModelRequest
+from agents.runtime.budgets import of_call, of_model
 from agents.runtime.claim import MARGIN_SECONDS, Call, Claim
 from agents.runtime.clock import boot
 from agents.runtime.crash import crashpoint
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect, Outcome
 from agents.runtime.gate import Verdict
+from agents.runtime.limits import Limited
 from agents.runtime.outcomes import Ended, of_tool
 from agents.runtime.propose import STATUS, Proposing, denied, invalid_arguments, unknown_tool
-from agents.runtime.recorded import recorded_index
-from agents.runtime.standing import GAVE_NO_ANSWER, Standing
+from agents.runtime.recorded import recorded_index, recorded_result
+from agents.runtime.standing import GAVE_NO_ANSWER
 from agents.runtime.text import dumps, loads
 from agents.runtime.version import Version, for_model, recording
 from agents.runtime.work import Done, Work, child_slots
@@ -34,12 +36,11 @@ RAN_OUT = {
 }
 
 
-class Performing(Standing):
+class Performing(Limited):
     """The effects of one claim: what is begun next, and what comes of it."""
 
     def __init__(self, claim: Claim, work: Work, version: Version, proposing: Proposing):
-        super().__init__(claim, work, version)
-        self.proposing = proposing
+        super().__init__(claim, work, version, proposing)
         self.started: dict[str, datetime] = {}
         self.tries: dict[str, int] = {}
         self.last: dict[str, ToolResult] = {}
@@ -55,6 +56,7 @@ class Performing(Standing):
     def begin(self, drive: Drive) -> None:
         """Begin everything pending that may begin now."""
         self.starved = False
+        self.spending.used_up.clear()
         specs = self.proposing.specs()
         for position, (effect, _) in list(drive.pending.items()):
             if position in self.work.busy or self.retry_at.get(position, 0.0) > boot():
@@ -80,7 +82,8 @@ class Performing(Standing):
         )
         deadline = settings.get("deadline_seconds", MODEL_DEADLINE_SECONDS)
         ask = partial(gateway.complete, self.version.chain, request, deadline_seconds=deadline)
-        self._in_thread(effect.position, ask, deadline)
+        if self.may_begin(effect.position, partial(of_model, request, self.version.chain, deadline)):
+            self._in_thread(effect.position, ask, deadline)
 
     def _extra(self) -> dict[str, Any]:
         """Settings that adapters pass on as they are, and the recording that the recorded model plays."""
@@ -97,9 +100,13 @@ class Performing(Standing):
         spec = specs.get(call.tool)
         if spec is None:
             self._end_unstarted(call, "failed", unknown_tool(call.tool, self.version.tools))
+        elif (writes_only and call.effect == "read") or not self.may_begin(
+            call.position, partial(of_call, spec.timeout)
+        ):
+            return
         elif call.effect != "read":
             self._start(call, spec, drive)
-        elif not writes_only:
+        else:
             self._read(call, spec, drive)
 
     def _may_start(self, call: Call) -> bool:
@@ -159,20 +166,9 @@ class Performing(Standing):
 
     def _reading(self, call: Call, spec: ToolSpec, drive: Drive | None) -> Any:
         if spec.function is None:
-            return partial(self._recorded, call.position, recorded_index(drive, call.position) if drive else 0)
+            index = recorded_index(drive, call.position) if drive else 0
+            return partial(recorded_result, self.claim.recording_id, index)
         return partial(perform, spec, call.args, self._context(call))
-
-    def _recorded(self, position: str, index: int) -> ToolResult:
-        """What the recording says that this call came to."""
-        results = recording(self.claim.recording_id)[1] if self.claim.recording_id else []
-        if index >= len(results):
-            error = {
-                "type": "not_recorded",
-                "message": "The recording has no result for this call.",
-                "retryable": False,
-            }
-            return ToolResult("failed", error=error)
-        return ToolResult("succeeded", dumps(results[index]))
 
     def _context(self, call: Call) -> CallContext:
         return CallContext(

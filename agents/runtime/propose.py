@@ -10,11 +10,13 @@ from agents.runtime.text import dumps, loads, storable
 from agents.runtime.version import Version, catalogue, recorded_catalogue
 from agents.tools.exceptions import ArgumentsRefused
 from agents.tools.question import QUESTION
+from agents.tools.raise_budget import RAISE_BUDGET
 from agents.tools.spec import ToolSpec
 from agents.tools.title import title
 from workspaces import canonical
 from workspaces.models import Switch
 
+FOR_PEOPLE = {QUESTION.name: "The agent asks people.", RAISE_BUDGET.name: "A budget is used up."}
 STATUS = {"allow": "ready", "ask": "waiting", "deny": "denied"}
 
 
@@ -29,6 +31,12 @@ class Proposing:
         if not effects:
             return []
         return [self._one(effect, self.specs(), self.claim.rules_epoch) for effect in effects]
+
+    def ask(self, position: str, spec: ToolSpec, arguments: dict[str, Any]) -> ProposedCall:
+        """A call that the runtime itself puts before people; denied where there is nobody to ask."""
+        effect = Effect("tool", {"name": spec.name, "input": arguments, "id": ""})
+        effect.position = position
+        return self._judged(effect, spec, spec.prepare(arguments), self.claim.rules_epoch)
 
     def refresh_rules(self) -> int:
         """The rules' epoch as it is now, and not as of the last commit."""
@@ -94,10 +102,10 @@ class Proposing:
         )
 
     def check(self, proposal: Proposal) -> Verdict:
-        """The gate's verdict, asked outside any transaction; a question always waits for people."""
+        """The gate's verdict, asked outside any transaction; what is for people always waits for them."""
         verdict = gate().check(proposal)
-        if proposal.tool is QUESTION and verdict.decision == "allow":
-            return Verdict("ask", "The agent asks people.", verdict.explanation, verdict.facts)
+        if proposal.tool.name in FOR_PEOPLE and verdict.decision == "allow":
+            return Verdict("ask", FOR_PEOPLE[proposal.tool.name], verdict.explanation, verdict.facts)
         return verdict
 
     def _refused(self, effect: Effect, error: dict[str, Any], spec: ToolSpec | None = None) -> ProposedCall:

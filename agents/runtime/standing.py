@@ -127,25 +127,6 @@ class Standing:
         doubts, self.doubts = self.doubts, {}
         return doubts
 
-    def limit(self, drive: Drive, segment: Segment) -> str:
-        """The limit that ends the run here, or an empty string."""
-        if self.is_busy or self.in_flight or segment.doubts:
-            return ""
-        limits, claim = self.version.limits, self.claim
-        if claim.clock.now() - claim.created >= limits["max_seconds"]:
-            return "max_seconds"
-        kinds = {effect.kind for effect, _ in drive.pending.values()}
-        if claim.recording_id and "receive" in kinds and not self.inbox_left(segment):
-            return "recording"
-        if self.ended_by or "model" not in kinds:
-            return self.ended_by
-        spent = {
-            "max_steps": claim.seq + len(segment.rows),
-            "max_tokens": claim.tokens + segment.tokens,
-            "max_cost": claim.cost + segment.cost,
-        }
-        return next((name for name, value in spent.items() if value >= limits[name]), "")
-
     def _is_effective(self, call: Call) -> bool:
         return call.effective is None or call.effective <= self.claim.clock.now()
 

@@ -67,6 +67,7 @@ class Event(models.Model):
         APPROVAL = "approval"
         TOOL_CALL = "tool_call"
         CONFIGURATION = "configuration"
+        BUDGET = "budget"
 
     pk = models.CompositePrimaryKey("xid", "seq")
     xid = Xid8Field(db_default=Func(function="pg_current_xact_id"))

@@ -13,7 +13,7 @@ from django.conf import settings
 from agents.gateway.anthropic.assembly import Assembly
 from agents.gateway.anthropic.body import body
 from agents.gateway.anthropic.stopwatch import Stopwatch
-from agents.gateway.types import ModelFailure, ModelReply, ModelRequest, OnDelta
+from agents.gateway.types import ModelFailure, ModelReply, ModelRequest, OnDelta, Usage
 
 if TYPE_CHECKING:
     from anthropic import Anthropic, Stream
@@ -27,10 +27,12 @@ def complete(request: ModelRequest, on_delta: OnDelta | None = None) -> ModelRep
     deadline = time.monotonic() + request.timeout
     stream = _open(request)
     request_id = stream.response.headers.get("request-id", "")
+    assembly = Assembly()
     try:
-        return _read(stream, deadline, on_delta).reply(request_id)
+        _read(stream, assembly, deadline, on_delta)
+        return assembly.reply(request_id)
     except ModelFailure as failure:
-        failure.request_id = request_id
+        failure.request_id, failure.usage = request_id, Usage(**assembly.counters)
         raise
 
 
@@ -69,15 +71,15 @@ def _client(api_key: str, base_url: str) -> "Anthropic":
     return Anthropic(api_key=api_key, base_url=base_url, max_retries=0)
 
 
-def _read(stream: "Stream[RawMessageStreamEvent]", deadline: float, on_delta: OnDelta | None) -> Assembly:
-    """Everything that came until the end or the deadline."""
-    assembly = Assembly()
+def _read(
+    stream: "Stream[RawMessageStreamEvent]", assembly: Assembly, deadline: float, on_delta: OnDelta | None
+) -> None:
+    """Take everything that comes until the end or the deadline."""
     with stream, Stopwatch(stream.response, deadline) as watch:
         for event in _events(stream, watch):
             delta = assembly.take(event)
             if delta and on_delta:
                 on_delta(delta)
-    return assembly
 
 
 def _events(stream: "Stream[RawMessageStreamEvent]", watch: Stopwatch) -> Iterator["RawMessageStreamEvent"]:

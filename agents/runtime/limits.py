@@ -1,0 +1,100 @@
+"""What a claim's version and its budgets still allow, and what happens where they allow nothing more."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from uuid import UUID
+
+from agents.runtime.budgets import Account, Amounts, Limit, Spending
+from agents.runtime.claim import Call, Claim, News
+from agents.runtime.clock import boot
+from agents.runtime.commit import ProposedCall, Segment
+from agents.runtime.drive import Drive
+from agents.runtime.propose import Proposing
+from agents.runtime.standing import Standing
+from agents.runtime.text import loads
+from agents.runtime.version import Version
+from agents.runtime.work import Work
+from agents.tools.raise_budget import RAISE_BUDGET
+
+ROOM_SECONDS = 0.2  # how often a call looks whether those before it have left room in a budget
+ASK = "budget."  # where a flow has places, a request for more has this and a number
+REFUSED = frozenset({"rejected", "expired", "denied", "answered"})
+
+
+class Limited(Standing):
+    """The open calls of one claim, and the limits that they keep to."""
+
+    def __init__(self, claim: Claim, work: Work, version: Version, proposing: Proposing):
+        super().__init__(claim, work, version)
+        self.proposing, self.spending = proposing, Spending(claim)
+        self.asks: list[Call] = []
+        self.numbers = count()
+
+    def read(self, news: News) -> None:
+        """Requests for more are no calls of the flow."""
+        self.asks = [call for call in news.calls if call.position.startswith(ASK)]
+        super().read(replace(news, calls=[call for call in news.calls if not call.position.startswith(ASK)]))
+
+    def committed(self, segment: Segment, ids: dict[str, UUID]) -> None:
+        super().committed(segment, ids)
+        self.asks += [self.calls.pop(place) for place in list(self.calls) if place.startswith(ASK)]
+
+    def may_begin(self, position: str, most: Callable[[], Amounts]) -> bool:
+        """Whether this effect may begin now; it is tried again where room may be left by those under way."""
+        if self.claim.seq + len(self.work.busy) >= self.version.limits["max_steps"]:
+            return False
+        room = self.spending.room(position, most)
+        if room == "later":
+            self.retry_at[position] = boot() + ROOM_SECONDS
+        return room == "held"
+
+    def limit(self, drive: Drive, segment: Segment) -> str:
+        """The limit that ends the run here, or an empty string."""
+        if self.is_busy or self.in_flight or segment.doubts:
+            return ""
+        limits, claim = self.version.limits, self.claim
+        if claim.clock.now() - claim.created >= limits["max_seconds"]:
+            return "max_seconds"
+        kinds = {effect.kind for effect, _ in drive.pending.values()}
+        if claim.recording_id and "receive" in kinds and not self.inbox_left(segment):
+            return "recording"
+        if ended_by := self.ended_by or self._over_budget():
+            return ended_by
+        spent = {"max_steps": claim.seq + len(segment.rows)}
+        if "model" in kinds:
+            spent |= {"max_tokens": claim.tokens + segment.tokens, "max_cost": claim.cost + segment.cost}
+        return next((name for name, value in spent.items() if value >= limits[name]), "")
+
+    def _over_budget(self) -> str:
+        """The budget that is used up for good: it does not ask, or people have refused more."""
+        final = {limit.word for limit, _ in self.spending.used_up.values() if not limit.asks}
+        refused = {_budget(ask) for ask in self.asks if ask.status in REFUSED}
+        final |= {limit.word for limit in self.spending.limits if str(limit.id) in refused} if refused else set()
+        return min(final, default="")
+
+    def ask_for_more(self) -> list[ProposedCall]:
+        """One request for each budget that is used up, unless one is open; where nobody may be asked, the end."""
+        asked = {_budget(ask) for ask in self.asks if ask.status == "waiting"}
+        used_up = {limit.id: (limit, account) for limit, account in self.spending.used_up.values()}
+        wanted = [found for key, found in used_up.items() if found[0].asks and str(key) not in asked]
+        return [] if self.ended_by else [self._ask(*found) for found in wanted]
+
+    def _ask(self, limit: Limit, account: Account) -> ProposedCall:
+        said = {"used": account.used, "allowed": account.allowed, "more": limit.asks_for}
+        numbers = {name: _number(amount) for name, amount in said.items()}
+        arguments = {"budget": str(limit.id), "limits": limit.words, "term": account.term} | numbers
+        position = f"{ASK}{self.claim.epoch}.{next(self.numbers)}"
+        call = self.proposing.ask(position, RAISE_BUDGET, arguments)
+        if call.status != "waiting":
+            self.ended_by = limit.word
+        return call
+
+
+def _budget(ask: Call) -> str:
+    return str(loads(ask.args)["budget"])
+
+
+def _number(amount: Decimal) -> int | float:
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
