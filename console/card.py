@@ -37,7 +37,12 @@ AFTER_APPROVAL = {
     CallStatus.FAILED: Standing("Approved, but it failed", "bad"),
     CallStatus.IN_DOUBT: Standing("Approved, in doubt", "warn"),
 }
-NEEDS_ME = {"tool_call": "Needs your approval", "question": "Needs your answer", "in_doubt": "Did it happen?"}
+NEEDS_ME = {
+    "tool_call": "Needs your approval",
+    "question": "Needs your answer",
+    "in_doubt": "Did it happen?",
+    "budget": "Needs your approval",
+}
 ENDED = {"rejected": "bad", "answered": "ok", "expired": "bad", "withdrawn": ""}
 
 

@@ -5,6 +5,7 @@ from typing import Any, Unpack
 
 from django.db import transaction
 
+from agents.models import BudgetRaise
 from agents.models.tool_call import resolved
 from reviews import opening
 from reviews.editing import Edit, prepare
@@ -22,6 +23,7 @@ KINDS = {
     "tool_call": ["approve", "edit", "reject", "respond"],
     "question": ["respond", "reject"],
     "in_doubt": ["happened", "did_not_happen", "retry"],
+    "budget": ["approve", "reject"],
 }
 NEEDS = {
     "edit": "args",
@@ -132,8 +134,15 @@ class Deciding:
         seat = self._seat(votes)
         decision = self._write(seat=seat)
         if len(votes) + 1 == len(self.approval.places):
-            self._settle("approved", "ready", None)
+            self._grant()
         return decision
+
+    def _grant(self) -> None:
+        """The call may start; a request for more is granted here and now."""
+        is_budget = self.approval.subject_kind == ApprovalRequest.Subject.BUDGET
+        if is_budget:
+            BudgetRaise.objects.grant(self.locked.call, self.choice.by.person)
+        self._settle("approved", "succeeded" if is_budget else "ready", None)
 
     def _reject(self) -> Decision:
         message = f"A reviewer refused this call: {self.choice.reason}"

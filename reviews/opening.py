@@ -10,13 +10,17 @@ from django.db.models.functions import Now
 
 from agents.models import CallStatus, ToolCall
 from agents.tools.question import QUESTION
+from agents.tools.raise_budget import RAISE_BUDGET
 from reviews.models import ApprovalRequest, Revision
 from reviews.people import excluded_from
 from reviews.policy.values import Requirement
 from workspaces import audit, events
 
 Subject = ApprovalRequest.Subject
-IN_DOUBT = {"risk": "high", "on_expiry": "keep_waiting", "edit_allowed": False, "undo_seconds": 0}
+FIXED: dict[Subject, dict[str, Any]] = {
+    Subject.IN_DOUBT: {"risk": "high", "on_expiry": "keep_waiting", "edit_allowed": False, "undo_seconds": 0},
+    Subject.BUDGET: {"edit_allowed": False, "undo_seconds": 0},
+}
 
 
 def open_for(call_ids: Collection[UUID]) -> None:
@@ -46,7 +50,7 @@ def put(call: ToolCall, **changes: Any) -> ApprovalRequest:
         policy_revisions=considered(call.verdict),
         requirement_digest=bytes.fromhex(call.verdict.get("requirement_digest", "")),
     )
-    terms = ApprovalRequest.demanded_by(requirement) | (IN_DOUBT if subject == Subject.IN_DOUBT else {}) | changes
+    terms = ApprovalRequest.demanded_by(requirement) | FIXED.get(subject, {}) | changes
     for column, value in terms.items():
         setattr(approval, column, value)
     approval.save(force_insert=True)
@@ -57,7 +61,9 @@ def put(call: ToolCall, **changes: Any) -> ApprovalRequest:
 
 def withdraw(call_ids: Collection[UUID]) -> None:
     """These calls are over: nobody needs to decide about them any longer."""
-    _withdraw(ApprovalRequest.objects.pending().filter(tool_call__in=call_ids), "The run has ended.")
+    _withdraw(
+        ApprovalRequest.objects.pending().filter(tool_call__in=call_ids), "The run has ended, or goes on without it."
+    )
 
 
 def requirement_of(call: ToolCall) -> Requirement:
@@ -74,7 +80,7 @@ def considered(explanation: dict[str, Any]) -> list[int]:
 def _subject(call: ToolCall) -> Subject:
     if call.status == CallStatus.IN_DOUBT:
         return Subject.IN_DOUBT
-    return Subject.QUESTION if call.tool == QUESTION.name else Subject.TOOL_CALL
+    return {QUESTION.name: Subject.QUESTION, RAISE_BUDGET.name: Subject.BUDGET}.get(call.tool, Subject.TOOL_CALL)
 
 
 def _withdraw(approvals: Any, reason: str) -> None:

@@ -55,7 +55,7 @@ class ApprovalItem(Schema):
     id: UUID
     run: UUID
     tool_call: UUID
-    subject_kind: Literal["tool_call", "question", "in_doubt"]
+    subject_kind: Literal["tool_call", "question", "in_doubt", "budget"]
     status: Status
     title: str
     risk: str

@@ -71,6 +71,7 @@ class ApprovalRequest(models.Model):
         TOOL_CALL = "tool_call"
         QUESTION = "question"
         IN_DOUBT = "in_doubt"
+        BUDGET = "budget"
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="+")
@@ -110,7 +111,8 @@ class ApprovalRequest(models.Model):
                 name="approval_status_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(subject_kind__in=["tool_call", "question", "in_doubt"]), name="approval_subject_is_known"
+                condition=Q(subject_kind__in=["tool_call", "question", "in_doubt", "budget"]),
+                name="approval_subject_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(status="pending", decided_at=None, effective_at=None)
@@ -118,7 +120,8 @@ class ApprovalRequest(models.Model):
                 name="approval_has_a_time_of_decision_once_decided",
             ),
             models.CheckConstraint(
-                condition=~Q(status="approved") | Q(subject_kind="tool_call"), name="only_a_tool_call_is_approved"
+                condition=~Q(status="approved") | Q(subject_kind__in=["tool_call", "budget"]),
+                name="only_a_tool_call_or_a_budget_is_approved",
             ),
             models.UniqueConstraint(
                 fields=["tool_call"], condition=Q(status="pending"), name="a_call_has_one_open_approval"

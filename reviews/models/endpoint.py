@@ -35,7 +35,9 @@ class WebhookKind(models.TextChoices):
     CALL_IN_DOUBT = "tool_call.in_doubt", "tool_call.in_doubt: nobody knows whether a call happened"
     RUN_WAITING = "run.waiting", "run.waiting: a run waits for people, a message or a time"
     RUN_SUCCEEDED = "run.succeeded", "run.succeeded: a run has ended well"
+    RUN_OVER_BUDGET = "run.over_budget", "run.over_budget: a limit ends a run, or it asks for more"
     RUN_FAILED = "run.failed", "run.failed: a run has ended with an error"
+    BUDGET_SOFT_LIMIT = "budget.soft_limit", "budget.soft_limit: a budget has reached its soft limit"
 
 
 class Endpoint(models.Model):

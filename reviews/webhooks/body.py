@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from agents.models import Run, ToolCall
+from agents.models import Budget, Run, ToolCall
 from reviews.models import ApprovalRequest, Decision
 from reviews.models.endpoint import Endpoint
 
@@ -40,7 +40,13 @@ class Subjects:
         approvals = ApprovalRequest.objects.select_related("tool_call", *with_run).in_bulk(ids["approval"])
         calls = ToolCall.objects.select_related(*with_run).in_bulk(ids["tool_call"])
         runs = Run.objects.select_related("agent", "workspace").in_bulk(ids["run"])
-        self._found: dict[str, dict[UUID, Any]] = {"approval": approvals, "tool_call": calls, "run": runs}
+        budgets = Budget.objects.with_use().select_related("agent", "workspace").in_bulk(ids["budget"])
+        self._found: dict[str, dict[UUID, Any]] = {
+            "approval": approvals,
+            "tool_call": calls,
+            "run": runs,
+            "budget": budgets,
+        }
         decisions = Decision.objects.select_related("person").filter(approval__in=approvals)
         self._decisions: dict[tuple[UUID, int | None], Decision] = {(one.approval_id, one.n): one for one in decisions}
 
@@ -52,7 +58,7 @@ class Subjects:
         data = {"workspace": subject.workspace.slug, "sequence": happening.seq, **_ABOUT[happening.topic](subject)}
         if happening.kind == "approval.decided":
             data["decision"] = _decision(self._decisions[subject.pk, happening.number])
-        if with_arguments and happening.topic != "run":
+        if with_arguments and happening.topic in ("approval", "tool_call"):
             return _with_arguments(happening, data, subject)
         return _written(happening.kind, happening.created_at, data)
 
@@ -98,10 +104,25 @@ def _about_run(run: Run) -> dict[str, Any]:
     }
 
 
+def _about_budget(budget: Budget) -> dict[str, Any]:
+    limits = {name: getattr(budget, name) for name in ("soft", "hard")}
+    is_of_a_run = budget.period == Budget.Period.RUN
+    return {
+        "budget": str(budget.pk),
+        "agent": budget.agent and budget.agent.name,
+        "period": budget.period,
+        "unit": budget.unit,
+        **{name: value and float(value) for name, value in limits.items()},
+        "used": None if is_of_a_run else float(budget.used),  # type: ignore[attr-defined]
+        "url": f"{settings.PUBLIC_URL}/agents",
+    }
+
+
 _ABOUT: dict[str, Callable[[Any], dict[str, Any]]] = {
     "approval": _about_approval,
     "tool_call": _about_call,
     "run": _about_run,
+    "budget": _about_budget,
 }
 
 

@@ -64,17 +64,17 @@ RETURNING workspace_id, object
 
 # What a claim held that is over or lapsed. What its calls used, if anything, nobody can know any more.
 GIVE_BACK = Statement("""
-DELETE FROM agents_budgethold AS hold WHERE NOT EXISTS (
-  SELECT FROM agents_run AS run WHERE run.id = hold.run_id AND run.epoch = hold.epoch AND run.status = 'running'
-    AND run.lease_until > now() - interval '10 s')
+DELETE FROM agents_budgethold WHERE id IN (
+  SELECT hold.id FROM agents_budgethold AS hold WHERE NOT EXISTS (
+    SELECT FROM agents_run AS run WHERE run.id = hold.run_id AND run.epoch = hold.epoch AND run.status = 'running'
+      AND run.lease_until > now() - interval '10 s')
+  FOR UPDATE SKIP LOCKED)
 """)
 
-# The first of a run's line of parents: its budget is the one that its descendants use.
+# The run whose budget a run and all its descendants use.
 ROOT = Statement("""
-WITH RECURSIVE line AS (
-  SELECT id, parent_id, agent_id FROM agents_run WHERE id = %(run)s
-  UNION ALL SELECT run.id, run.parent_id, run.agent_id FROM line JOIN agents_run AS run ON run.id = line.parent_id)
-SELECT id::text AS root, agent_id FROM line WHERE parent_id IS NULL
+SELECT root.id::text AS root, root.agent_id FROM agents_run AS run
+JOIN agents_run AS root ON root.id = coalesce(run.root_id, run.id) WHERE run.id = %(run)s
 """)
 
 # Requests for more that have become needless: a new day, another's raise, an admin's change.
