@@ -2,8 +2,9 @@
 
 from ninja import Router
 
-from agents.api import calls, runs
+from agents.api import budgets, calls, runs
 
 router = Router()
 router.add_router("", runs.router)
 router.add_router("", calls.router)
+router.add_router("", budgets.router)

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from agents.models import Agent, AgentVersion, Tool
+from agents.models import Agent, AgentVersion, Budget, Tool
 from reviews.models import ApprovalRequest, Delivery, Endpoint, PolicyRevision, PolicySet
 from tests.admin.pages import act, page, registered, text
 from tests.factories import make_approval, make_policy
@@ -20,6 +20,7 @@ def furnished(house, settings):
         settings.OUTBOUND_ALLOWED = [hook.place]
         endpoint, _ = endpoint_of(house.workspace, hook.url)
         endpoint.send_test(house.by("root"))
+    Budget.objects.create(workspace=house.workspace, period="day", unit="tokens", hard=1)
     make_policy(house.workspace, {"name": "refunds", "tool": "refund", "effect": "ask"})
     approval = make_approval(house)
     approval.decide("approve", by=house.by("ana"), digest=bytes(approval.digest))
