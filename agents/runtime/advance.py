@@ -268,7 +268,7 @@ class Advance:
 
     def _end_with_what_it_has(self, segment: Segment, ended_by: str) -> None:
         segment.to, segment.ended_by = "succeeded", ended_by
-        segment.calls = [call for call in segment.calls if call.outcome]  # the others would wait for ever
+        segment.calls, segment.children = [call for call in segment.calls if call.outcome], []  # nothing new begins
         segment.result = dumps(self.drive.run.last_text)
 
     def _set_aside(self, divergence: Diverged) -> None:

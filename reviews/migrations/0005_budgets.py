@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0007_budgets'),
         ('reviews', '0004_dead_deliveries'),
         ('workspaces', '0002_budget_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
