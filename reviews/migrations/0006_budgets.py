@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0004_dead_deliveries'),
+        ('reviews', '0005_rule_constraints_in_words'),
         ('workspaces', '0002_budget_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
