@@ -34,6 +34,7 @@ NEEDS = {
     "retry": "reason",
 }
 MAX_TEXT = 20_000
+type Settlement = tuple[str, str, dict[str, Any] | None]  # what approval and call become, and the call's outcome
 ANSWERED_NOTE = "A person answered in place of the tool, which was not called."
 
 
@@ -76,7 +77,9 @@ class Deciding:
     def __init__(self, locked: Locked, choice: Choice):
         self.locked, self.choice, self.approval = locked, choice, locked.approval
         self.people = approvers(self.approval.workspace_id, without=self.approval.excluded)
-        self.decisions = list(self.approval.decisions.filter(undone_at=None).select_related("person"))
+        self.made = list(self.approval.decisions.select_related("person"))
+        self.decisions = [made for made in self.made if made.undone_at is None]
+        self.settlement: Settlement | None = None
 
     def go(self) -> Decision:
         """The decision, written with what follows from it; or the same one that was made before."""
@@ -88,6 +91,8 @@ class Deciding:
             raise changed(self.approval)
         decision: Decision = getattr(self, f"_{self.choice.kind}")()
         self._tell(decision)
+        if self.settlement:
+            self.locked.settle(*self.settlement, undo_seconds=self.approval.undo_seconds)
         return decision
 
     # --- what may stand in the way ---
@@ -132,27 +137,26 @@ class Deciding:
     def _approve(self) -> Decision:
         votes = [made for made in self.decisions if self._counts(made)]
         seat = self._seat(votes)
-        decision = self._write(seat=seat)
         if len(votes) + 1 == len(self.approval.places):
             self._grant()
-        return decision
+        return self._write(seat=seat)
 
     def _grant(self) -> None:
         """The call may start; a request for more is granted here and now."""
         is_budget = self.approval.subject_kind == ApprovalRequest.Subject.BUDGET
         if is_budget:
             BudgetRaise.objects.grant(self.locked.call, self.choice.by.person)
-        self._settle("approved", "succeeded" if is_budget else "ready", None)
+        self.settlement = "approved", "succeeded" if is_budget else "ready", None
 
     def _reject(self) -> Decision:
         message = f"A reviewer refused this call: {self.choice.reason}"
         error = {"type": "rejected", "message": message, "retryable": False}
-        self._settle("rejected", "rejected", {"status": "rejected", "error": error})
+        self.settlement = "rejected", "rejected", {"status": "rejected", "error": error}
         return self._write()
 
     def _respond(self) -> Decision:
         note = {} if self.approval.subject_kind == "question" else {"note": ANSWERED_NOTE}
-        self._settle("answered", "answered", {"status": "answered", "value": self.choice.text} | note)
+        self.settlement = "answered", "answered", {"status": "answered", "value": self.choice.text} | note
         return self._write(text=self.choice.text)
 
     def _edit(self) -> Decision:
@@ -169,7 +173,7 @@ class Deciding:
 
     def _resolve(self) -> Decision:
         status, outcome = resolved(self.choice.kind, self.choice.result, self.choice.reason)  # type: ignore[arg-type]
-        self._settle("answered", status, outcome)
+        self.settlement = "answered", status, outcome
         return self._write(text=self.choice.text)
 
     def _retry(self) -> Decision:
@@ -199,14 +203,11 @@ class Deciding:
             raise SeatTaken(f"The seats that you could fill are filled by {names}.")
         return seat
 
-    def _settle(self, status: str, call_status: str, outcome: dict[str, Any] | None) -> None:
-        self.locked.settle(status, call_status, outcome, undo_seconds=self.approval.undo_seconds)
-
     def _write(self, **columns: Any) -> Decision:
-        by, last = self.choice.by, self.approval.decisions.order_by("-n").first()
+        by = self.choice.by
         return Decision.objects.create(
             approval=self.approval,
-            n=last.n + 1 if last else 1,
+            n=len(self.made) + 1,
             kind=self.choice.kind,
             person=by.person,
             token=by.token,
@@ -232,8 +233,8 @@ class Deciding:
             "policy_revisions": approval.policy_revisions,
         }
         audit.record(approval.workspace_id, self.choice.by, f"approval.{decision.kind}", approval.pk, detail)
-        is_open = ApprovalRequest.objects.pending().filter(pk=approval.pk).exists()
-        kind = {"edit": "approval.edited"}.get(decision.kind, "approval.voted" if is_open else "approval.decided")
+        others = {"edit": "approval.edited", "retry": "approval.decided"}
+        kind = others.get(decision.kind, "approval.decided" if self.settlement else "approval.voted")
         events.record(approval.workspace_id, "approval", kind, approval.pk, decision.n)
 
 

@@ -1,19 +1,42 @@
 """The rows that a decision moves, locked in the order that everybody keeps: run, tool call, approval."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Coalesce, Least
 
 from agents.models import CallStatus, Run, ToolCall
+from agents.models.run import ring
+from agents.runtime import database
 from agents.runtime.text import dumps
 from reviews.models import ApprovalRequest
 from workspaces.exceptions import Conflict
 
-VALID_FOR = timedelta(minutes=15)
+VALID_SECONDS = 15 * 60
+
+# A decision on call and approval, and the wake-up of the run: one statement, for people wait on it. No row: the call
+# has moved. With an undo window the run is looked at when it ends; `woken` makes a worker that is parking look again.
+SETTLE = database.Statement("""
+WITH clock AS (SELECT clock_timestamp() AS now),
+moment AS (SELECT now, now + %(undo)s::int * interval '1 s' AS effective FROM clock),
+call AS (
+  UPDATE agents_toolcall SET effective_at = moment.effective, outcome = %(outcome)s::text,
+    status = CASE WHEN %(undo)s::int = 0 THEN %(call_status)s::text ELSE status END,
+    decided = CASE WHEN %(undo)s::int = 0 THEN '' ELSE %(call_status)s::text END,
+    valid_until = moment.effective + %(valid)s::int * interval '1 s'
+  FROM moment WHERE id = %(call)s AND status = %(was)s AND decided = %(was_decided)s
+  RETURNING id),
+decided AS (
+  UPDATE reviews_approvalrequest SET status = %(status)s, decided_at = moment.now, effective_at = moment.effective
+  FROM moment, call WHERE reviews_approvalrequest.id = %(approval)s),
+run AS (
+  UPDATE agents_run AS run SET woken = true,
+    status = CASE WHEN %(undo)s::int = 0 AND run.status = 'waiting' THEN 'queued' ELSE run.status END,
+    due = CASE WHEN %(undo)s::int = 0 THEN run.due ELSE least(run.due, moment.effective) END
+  FROM moment, call WHERE run.id = %(run)s)
+SELECT id FROM call
+""")
 
 
 @dataclass(slots=True)
@@ -36,20 +59,27 @@ class Locked:
         )
 
     def settle(self, status: str, call_status: str, outcome: dict[str, Any] | None, *, undo_seconds: int = 0) -> None:
-        """Write what was decided on approval and call, and wake the run for when it takes effect."""
-        effective_at = self.now + timedelta(seconds=undo_seconds)
-        moves = {"decided": call_status} if undo_seconds else {"decided": "", "status": call_status}
-        self.move_call(
-            **moves,
-            effective_at=effective_at,
-            valid_until=effective_at + VALID_FOR if call_status == CallStatus.READY else None,
+        """Write what was decided on approval and call, and wake the run for when it takes effect.
+
+        This belongs at the end of the transaction: the decision takes effect at the time of this statement.
+        """
+        settled = database.row(
+            SETTLE,
+            run=self.run.pk,
+            call=self.call.pk,
+            approval=self.approval.pk,
+            was=self.call.status,
+            was_decided=self.call.decided,
+            call_status=call_status,
+            status=status,
             outcome=dumps(outcome) if outcome else None,
+            undo=undo_seconds,
+            valid=VALID_SECONDS if call_status == CallStatus.READY else None,
         )
-        self.move_approval(status=status, decided_at=self.now, effective_at=effective_at)
-        if undo_seconds:
-            self._wake_at(effective_at)
-        else:
-            self.run.wake()
+        if settled is None:
+            raise Conflict("This call has moved on meanwhile.")
+        if not undo_seconds:
+            ring(str(self.run.pk))
 
     def move_call(self, **columns: Any) -> None:
         """Change the call, which is still as it was when it was locked."""
@@ -60,10 +90,6 @@ class Locked:
     def move_approval(self, **columns: Any) -> None:
         """Change the approval."""
         ApprovalRequest.objects.filter(pk=self.approval.pk).update(**columns)
-
-    def _wake_at(self, moment: datetime) -> None:
-        """Have the run looked at then; `woken` makes a worker that is parking it at this moment look again."""
-        Run.objects.filter(pk=self.run.pk).update(due=Least(Coalesce(F("due"), moment), moment), woken=True)
 
 
 def database_now() -> datetime:
