@@ -29,15 +29,29 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ["COUNTERSIGN_HOME"] = str(home)
         os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
         (home / "static").mkdir()
-        stack.enter_context(services(home))
+        if not hands_out_tests(early_config):
+            stack.enter_context(services(home))
         yield
     except BaseException:
         stack.close()
         raise
 
 
+def hands_out_tests(config: pytest.Config) -> bool:
+    """Whether others run the tests (pytest-xdist): each of them has services of its own."""
+    return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[STARTED].close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test printed or logged may hold lone surrogates, which no pipe between processes carries."""
+    report = yield
+    report.sections = [(name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections]
+    return report
 
 
 def end_the_run(number: int, frame: object) -> None:
