@@ -92,6 +92,7 @@ def proposed(call: ToolCall, spec: ToolSpec, args: bytes, rules_epoch: int) -> P
         agent=run.agent.name,
         agent_version_id=run.version_id,
         started_by_id=run.started_by_id,
+        started_by=run.started_by.username if run.started_by else None,
         labels=run.labels,
         steps=run.seq,
         cost=run.cost,

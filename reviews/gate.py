@@ -24,7 +24,6 @@ from reviews.policy import values
 from reviews.policy.evaluate import evaluate
 from reviews.policy.seats import can_all_be_filled, fits, places
 from workspaces import events
-from workspaces.models import Person
 from workspaces.principal import Principal
 
 
@@ -85,14 +84,13 @@ def looked_up(proposal: Proposal) -> dict[str, Any]:
 
 def context(proposal: Proposal, facts: dict[str, Any]) -> values.Context:
     """What the rules may know. Taint is not tracked yet, so none is known."""
-    tool, person = proposal.tool, proposal.started_by_id
-    username = Person.objects.values_list("username", flat=True).get(pk=person) if person else None
+    tool = proposal.tool
     return values.Context(
         args=proposal.arguments,
         tool={"name": tool.name, "effect": tool.effect, "reaches": tool.reaches},
         agent={"name": proposal.agent, "version": version.load(proposal.agent_version_id).number},
         run={"steps": proposal.steps, "cost": proposal.cost / 1_000_000, "labels": proposal.labels},
-        actor={"id": person, "username": username},
+        actor={"id": proposal.started_by_id, "username": proposal.started_by},
         facts=facts,
         taint=[],
         now=now(),

@@ -86,6 +86,7 @@ class Claim:
     started_by_id: int | None
     parent_id: UUID | None
     depth: int
+    started_by: str | None
     labels: dict[str, Any]
     created: float
     cancelling: bool

@@ -47,8 +47,6 @@ class ProposedChild:
     revision: int
     input: str
     title: str
-
-
 @dataclass(slots=True)
 class Segment:
     """What one commit writes. `statuses` says how the calls at these positions ended."""
@@ -100,14 +98,15 @@ def span_id(run_id: UUID, seq: int) -> int:
 
 
 def parameters(claim: "Claim", segment: Segment) -> dict[str, Any]:
-    """The values of `statements.COMMIT`, but for the lease."""
-    return (
+    """The values of `statements.COMMIT`, but for the lease. Empty arrays, most of them, go as null: that costs nothing."""
+    values = (
         _moves(claim, segment)
         | _steps(claim, segment.rows, segment.statuses)
         | _proposals(segment.calls)
         | _children(segment.children)
         | _inbox(segment)
     )
+    return {name: None if value == [] else value for name, value in values.items()}
 
 
 def _moves(claim: "Claim", segment: Segment) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Proposal:
     agent: str
     agent_version_id: int
     started_by_id: int | None
+    started_by: str | None
     labels: dict[str, Any]
     steps: int
     cost: int

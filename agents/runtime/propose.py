@@ -90,6 +90,7 @@ class Proposing:
             agent=self.claim.agent_name,
             agent_version_id=self.version.id,
             started_by_id=self.claim.started_by_id,
+            started_by=self.claim.started_by,
             labels=self.claim.labels,
             steps=self.claim.seq,
             cost=self.claim.cost,

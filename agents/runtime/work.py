@@ -23,6 +23,7 @@ from agents.tools import children
 THREADS = 64
 CHILDREN = int(os.environ.get("TOOL_CHILDREN", "4"))
 IDLE_SECONDS = 60.0  # so long a claim is renewed while its thread neither waits nor commits
+QUICK_SECONDS = 0.005
 GRACE_SECONDS = 10.0  # after its deadline a call that did not end itself is given up
 
 
@@ -109,11 +110,10 @@ class Work:
 
     def next(self, seconds: float | None = None) -> Done | None:
         """The next end, waiting for it at most `seconds`; None when there is news or time is up. Raises LostClaim."""
-        database.release()
         self.touched = boot()
         wait = min((underway.ends for underway in self.busy.values()), default=boot() + 60.0) - boot()
         try:
-            end = self._ends.get(timeout=max(0.0, min(wait, seconds if seconds is not None else wait)))
+            end = self._end(max(0.0, min(wait, seconds if seconds is not None else wait)))
         except queue.Empty:
             return self._overdue()
         if self._lost:
@@ -127,6 +127,14 @@ class Work:
         del self.busy[underway.position]
         crashpoint("tool_returned" if underway.call else "model_returned")
         return Done(underway, future)
+
+    def _end(self, seconds: float) -> tuple[Underway, Future[Any]] | None:
+        """The next entry of the queue; the connection is given back before a wait that is longer than giving it back."""
+        try:
+            return self._ends.get(timeout=min(seconds, QUICK_SECONDS))
+        except queue.Empty:
+            database.release()
+            return self._ends.get(timeout=seconds)
 
     def _overdue(self) -> Done | None:
         late = next((underway for underway in self.busy.values() if underway.ends <= boot()), None)
