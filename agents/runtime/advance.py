@@ -16,11 +16,13 @@ from agents.runtime.commit import ProposedCall, Segment
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect
 from agents.runtime.heartbeat import heartbeat
+from agents.runtime.leaving import leaving
 from agents.runtime.offspring import Offspring
 from agents.runtime.outcomes import Ended, explained, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
 from agents.runtime.text import dumps, storable
+from agents.runtime.watchdog import CutOff, watchdog
 from agents.runtime.work import Done, Work
 from workspaces import hints, logs, tally
 
@@ -121,6 +123,8 @@ class Advance:
 
     def _awaited(self) -> list[Ended]:
         """What the next end under way comes to; empty where there is only news."""
+        if leaving.is_over:
+            self.work.give_up_reads()
         done = self.work.next(self.performing.seconds_to_retry())
         if self.work.take_news():
             self.claim.woken = True
@@ -130,7 +134,7 @@ class Advance:
 
     @property
     def _is_winding_down(self) -> bool:
-        return self.claim.resting or self.claim.stopped or boot() > self.slice_end
+        return self.claim.resting or self.claim.stopped or leaving.is_asked or boot() > self.slice_end
 
     def _known(self) -> list[Ended]:
         """Outcomes that need no performing: rules and people have spoken, a message came, a timer is due."""

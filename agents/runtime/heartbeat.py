@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agents.runtime import database, statements
 from agents.runtime.claim import LEASE_SECONDS
 from agents.runtime.clock import boot
+from agents.runtime.leaving import leaving
 
 if TYPE_CHECKING:
     from agents.runtime.claim import Claim
@@ -48,6 +49,9 @@ class Heartbeat:
         while not pause.wait(BEAT_SECONDS):
             with self._lock:
                 held = dict(self._held)
+            if leaving.is_asked:
+                for work in held.values():
+                    work.nudge()
             try:
                 with database.released_after():
                     self._beat(held)

@@ -69,7 +69,7 @@ doubted AS (
 dropped AS (
   UPDATE agents_toolcall AS call SET status = 'cancelled', finished_at = now() FROM mine
   WHERE mine.finished_at IS NOT NULL AND call.run_id = mine.id AND call.status IN ('proposed', 'waiting', 'ready')
-    AND NOT call.position = ANY(%(positions)s::text[])
+    AND NOT call.position = ANY(coalesce(%(positions)s::text[], '{}'))
   RETURNING call.id),
 proposed AS (
   INSERT INTO agents_toolcall (workspace_id, run_id, position, provider_id, tool, title, effect, reaches, status, why,

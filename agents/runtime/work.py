@@ -1,14 +1,14 @@
 """What a claim has under way: model calls and reads in threads, keyed and unsafe tools in child processes."""
 
-import functools
 import os
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from agents import gateway
@@ -18,19 +18,16 @@ from agents.runtime.claim import Call, Claim
 from agents.runtime.clock import boot
 from agents.runtime.crash import crashpoint
 from agents.runtime.text import dumps
+from agents.runtime.threads import Threads
 from agents.tools import children
 
-THREADS = 64
 CHILDREN = int(os.environ.get("TOOL_CHILDREN", "4"))
 IDLE_SECONDS = 60.0  # so long a claim is renewed while its thread neither waits nor commits
 QUICK_SECONDS = 0.005
 GRACE_SECONDS = 10.0  # after its deadline a call that did not end itself is given up
 
 
-@functools.cache
-def threads() -> ThreadPoolExecutor:
-    """The threads of this process in which models are called and reads run."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
+threads = Threads("effect")
 
 
 def warm_up() -> None:
@@ -72,6 +69,7 @@ class Work:
         self.claim = claim
         self.busy: dict[str, Underway] = {}
         self._ends: queue.SimpleQueue[tuple[Underway, Future[Any]] | None] = queue.SimpleQueue()
+        self._unsettled: list[tuple[Underway, Future[Any]]] = []
         self._lost = self._news = False
         self.touched = boot()
         self._lock = threading.Lock()
@@ -88,9 +86,8 @@ class Work:
         self, position: str, perform: Callable[[], Any], seconds: float, call: Call | None = None, attempt: int = 0
     ) -> None:
         """Perform in a thread of this process; given up after `seconds` and a grace."""
-        self._watch(
-            self._underway(position, seconds, call, attempt), threads().submit(copy_context().run, _released, perform)
-        )
+        perform_here = partial(copy_context().run, _released, perform)
+        self._watch(self._underway(position, seconds, call, attempt), threads.submit(perform_here))
 
     def in_child(self, position: str, future: Future[Any], seconds: float, call: Call, attempt: int) -> None:
         """Watch a call that was handed to a child process; its slot is given back when it ends."""
@@ -104,7 +101,7 @@ class Work:
         return underway
 
     def _watch(self, underway: Underway, future: Future[Any]) -> None:
-        future.add_done_callback(functools.partial(self._ended, underway))
+        future.add_done_callback(partial(self._ended, underway))
 
     # --- ending ---
 
@@ -126,6 +123,7 @@ class Work:
             return None
         del self.busy[underway.position]
         crashpoint("tool_returned" if underway.call else "model_returned")
+        self._unsettled.append((underway, future))
         return Done(underway, future)
 
     def _end(self, seconds: float) -> tuple[Underway, Future[Any]] | None:
@@ -135,6 +133,15 @@ class Work:
         except queue.Empty:
             database.release()
             return self._ends.get(timeout=seconds)
+
+    def settled(self) -> None:
+        """What was taken from here is committed."""
+        self._unsettled.clear()
+
+    def give_up_reads(self) -> None:
+        """Nobody waits any longer for model calls and reads; whoever claims the run next makes them again."""
+        for position in [place for place, underway in self.busy.items() if not underway.attempt]:
+            del self.busy[position]
 
     def _overdue(self) -> Done | None:
         late = next((underway for underway in self.busy.values() if underway.ends <= boot()), None)
@@ -169,6 +176,8 @@ class Work:
     def abandon(self) -> None:
         """Let go: what has ended already and what still will is appended to its call as a report."""
         self.lose()
+        for underway, future in self._unsettled:
+            self._report(underway, future)
         while not self._ends.empty():
             if (end := self._ends.get()) is not None:
                 self._report(*end)

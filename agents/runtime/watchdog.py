@@ -1,0 +1,78 @@
+"""Cuts off a flow that computes without end: an exception thrown into its thread is all that stops a loop."""
+
+import ctypes
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from agents.runtime.clock import boot
+
+LOOK_SECONDS = 0.25
+
+
+class CutOff(BaseException):
+    """The flow computed for too long; no Exception, so that a flow does not catch it by accident."""
+
+
+class Watchdog:
+    """Watches the threads of this process that run flow code.
+
+    Each entry is popped once: by its thread on leaving, or by the watchdog, which then throws. A thread that finds its
+    entry gone waits for the throw, so that nothing arrives later, in the middle of a commit.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[int, float] = {}
+        self._thrown: set[int] = set()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def limit(self) -> Iterator[None]:
+        """Raise CutOff inside this block once it has run for FLOW_SECONDS."""
+        self._watch()
+        thread = threading.get_ident()
+        self._thrown.discard(thread)
+        self._until[thread] = boot() + settings.FLOW_SECONDS
+        was_cut = False
+        try:
+            yield
+        except CutOff:
+            was_cut = True
+            raise
+        finally:
+            if not was_cut:
+                self._leave(thread)
+
+    def _leave(self, thread: int) -> None:
+        if self._until.pop(thread, None) is None:
+            while thread not in self._thrown:
+                time.sleep(0.001)
+            _throw(thread, None)  # a flow that swallowed it has been let through; one that has not, raises here
+
+    def _watch(self) -> None:
+        with self._start:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._look_forever, name="watchdog", daemon=True)
+                self._thread.start()
+
+    def _look_forever(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(LOOK_SECONDS):
+            late = [thread for thread, until in list(self._until.items()) if until < boot()]
+            for thread in late:
+                if self._until.pop(thread, None) is not None:
+                    _throw(thread, CutOff)
+                    self._thrown.add(thread)
+
+
+def _throw(thread: int, error: type[BaseException] | None) -> None:
+    """Have the interpreter raise `error` in that thread at its next instruction, or take back what it has not raised."""
+    thrown = ctypes.py_object(error) if error else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), thrown)
+
+
+watchdog = Watchdog()
