@@ -4,11 +4,12 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from django.db import OperationalError
 
 from agents.models import Presence
 from agents.runtime.advance import advance
+from agents.runtime.leaving import leaving
 from agents.runtime.presence import Beating
 from agents.runtime.work import warm_up
 from agents.tools import children
@@ -38,6 +39,12 @@ def warm(**_: object) -> None:
     """A worker is ready when its first call need not wait for imports."""
     warm_up()
     beating.start()
+
+
+@worker_shutting_down.connect
+def leave(**_: object) -> None:
+    """The runs of this worker are finished or handed back."""
+    leaving.ask()
 
 
 @worker_shutdown.connect

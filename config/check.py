@@ -13,7 +13,15 @@ STAGES = {
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
     "types": [sys.executable, "-m", "mypy"],
     "imports": [sys.executable, str(BIN / "lint-imports")],
-    "tests": [sys.executable, "-m", "pytest", "-q", "--durations=10", "-n2", "--dist=worksteal"],  # also that migrations are complete
+    "tests": [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--durations=10",
+        "-n2",
+        "--dist=worksteal",
+    ],  # also that migrations are complete
 }
 
 

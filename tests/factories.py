@@ -111,7 +111,8 @@ def make_proposal(run: Run, tool: str | ToolSpec = "refund", arguments: Mapping[
     return Proposal(
         workspace_id=run.workspace_id, run_id=run.pk, agent=run.agent.name, agent_version_id=run.version_id,
         started_by_id=run.started_by_id,
-        started_by=run.started_by.username if run.started_by else None, labels=run.labels, steps=run.seq, cost=run.cost, tool=spec,
+        started_by=run.started_by.username if run.started_by else None,
+        labels=run.labels, steps=run.seq, cost=run.cost, tool=spec,
         arguments=dict(arguments), args=args, digest=call_digest(spec.name, args), rules_epoch=epoch,
     )  # fmt: skip
 

@@ -2,14 +2,13 @@
 
 import logging
 import random
-from typing import Any
 from uuid import UUID
 
 from psycopg import DataError
 
 from agents.exceptions import Diverged, FlowError, LostClaim
 from agents.gateway.types import ModelFailure
-from agents.runtime import database, flow, version
+from agents.runtime import database, ending, flow, version
 from agents.runtime.claim import Claim
 from agents.runtime.clock import boot
 from agents.runtime.commit import ProposedCall, Segment
@@ -18,10 +17,10 @@ from agents.runtime.effects import Effect
 from agents.runtime.heartbeat import heartbeat
 from agents.runtime.leaving import leaving
 from agents.runtime.offspring import Offspring
-from agents.runtime.outcomes import Ended, explained, of_answer, of_failure, of_model
+from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
-from agents.runtime.text import dumps, storable
+from agents.runtime.text import storable
 from agents.runtime.watchdog import CutOff, watchdog
 from agents.runtime.work import Done, Work
 from workspaces import hints, logs, tally
@@ -75,6 +74,8 @@ class Advance:
             self.drive = self._redriven()
         except Diverged as divergence:
             return self._set_aside(divergence)
+        except CutOff:
+            return self._fail("flow_cut_off", ending.cut_off_after())
         if self.drive.fresh:
             self._commit([])
         while self.claim.status == "running":
@@ -101,7 +102,9 @@ class Advance:
         spec = flow.get(self.claim.flow, self.claim.revision)
         run = version.flow_run(spec, run_id=str(self.claim.id), input=self.claim.input, version=self.version)
         drive = Drive(spec, run, now=self.claim.clock.now, random=random.random)
-        return drive.redrive(self.claim.rows())
+        rows = self.claim.rows()
+        with watchdog.limit():
+            return drive.redrive(rows)
 
     def _turn(self) -> None:
         """One outcome or several, and the commit that holds them; or a wait for the next one."""
@@ -174,29 +177,29 @@ class Advance:
 
     def _commit(self, ended: list[Ended]) -> None:
         """Hand outcomes to the flow, let it run to its next requests, and commit both."""
-        moment, seconds = self.claim.clock.moment(), 0.0
-        for end in ended:
-            started = self.performing.started.pop(end.position, moment)
-            seconds += (moment - started).total_seconds()
-            self.drive.deliver(end.position, end.outcome, name=end.name, tokens=end.tokens, started_at=started)
-        calls = [] if self.claim.resting else self._calls()
         segment = Segment(
-            rows=self.drive.take(),
+            rows=[],
             to="running",
-            calls=calls,
-            children=[] if self.claim.resting else self.offspring.propose(self._asking("child")),
             statuses={end.position: end.status for end in ended if end.status},
             doubts=self.performing.take_doubts(),
             taken={end.message_id: end.position for end in ended if end.message_id is not None},
             cost=sum(end.cost for end in ended),
             tool_calls=sum(end.has_run for end in ended),
-            seconds=seconds,
         )
+        try:
+            with watchdog.limit():
+                segment.seconds = self._hand_over(ended)
+                segment.rows = self.drive.take()
+        except CutOff:
+            return self._cut_off(segment)
+        if not self.claim.resting:
+            segment.calls = self._calls()
+            segment.children = self.offspring.propose(self._asking("child"))
         self._direct(segment)
         try:
             self._write(segment)
         except DataError as error:
-            return self._fail(f"A step of this run cannot be stored: {error}")
+            return self._fail("not_storable", f"A step of this run cannot be stored: {error}")
         self.performing.committed(segment, self.claim.call_ids)
         self.offspring.committed(segment, self.claim.child_ids)
 
@@ -208,9 +211,19 @@ class Advance:
         segment.settlement = self.performing.spending.settlement(segment, self.work.busy)
         self.claim.commit(segment)
 
-    def _fail(self, sentence: str) -> None:
-        error = {"type": "not_storable", "message": storable(sentence)}
-        self.claim.commit(Segment(rows=[], to="failed", error=error))
+    def _hand_over(self, ended: list[Ended]) -> float:
+        """Seconds that the performing of these took."""
+        moment, seconds = self.claim.clock.moment(), 0.0
+        for end in ended:
+            started = self.performing.started.pop(end.position, moment)
+            seconds += (moment - started).total_seconds()
+            self.drive.deliver(end.position, end.outcome, name=end.name, tokens=end.tokens, started_at=started)
+        return seconds
+
+    def _fail(self, kind: str, sentence: str) -> None:
+        doubts = ending.waited_out(self.work, ending.CUT_OFF)
+        error = {"type": kind, "message": storable(sentence)}
+        self._write(Segment(rows=[], to="failed", error=error, doubts=doubts))
 
     def _unproposed(self) -> list[Effect]:
         return [effect for effect in self._asking("tool") if effect.position not in self.performing.calls]
@@ -220,11 +233,11 @@ class Advance:
         if self.claim.cancelling:
             self._wind_up(segment)
         elif self.drive.done:
-            self._finish(segment)
+            ending.finish(segment, self.drive)
         elif self.claim.pausing:
             self._wind_up(segment)
         elif ended_by := self.performing.limit(self.drive, segment):
-            self._end_with_what_it_has(segment, ended_by)
+            ending.end_early(segment, self.drive, ended_by)
         elif self._is_idle(segment):
             segment.to, segment.due = "waiting", self._due(segment)
         elif self._is_winding_down and not self.performing.is_busy:
@@ -260,35 +273,16 @@ class Advance:
             times.append(self.claim.created + self.version.limits["max_seconds"])
         return min(times, default=None)
 
-    def _finish(self, segment: Segment) -> None:
-        error = self.drive.error
-        if error is None:
-            try:
-                segment.to, segment.result = "succeeded", dumps(self.drive.result)
-                return
-            except (TypeError, ValueError, RecursionError):
-                error = FlowError(f"The flow returned {type(self.drive.result).__name__}, which is not JSON.")
-        segment.to, segment.error = "failed", explained(error)
-
-    def _end_with_what_it_has(self, segment: Segment, ended_by: str) -> None:
-        segment.to, segment.ended_by = "succeeded", ended_by
-        segment.calls, segment.children = [call for call in segment.calls if call.outcome], []  # nothing new begins
-        segment.result = dumps(self.drive.run.last_text)
-
     def _set_aside(self, divergence: Diverged) -> None:
-        error: dict[str, Any] = {"type": "diverged", "message": str(divergence)}
-        error |= {"recorded": divergence.recorded, "asked": divergence.asked}
-        self._write(Segment(rows=[], to="diverged", error=error, doubts=self._waited_out()))
+        error = ending.divergence(divergence)
+        doubts = ending.waited_out(self.work, "The flow diverged while this call was under way; see its report.")
+        self._write(Segment(rows=[], to="diverged", error=error, doubts=doubts))
 
-    def _waited_out(self) -> dict[str, str]:
-        """Writes that had started before the divergence: people are asked, with what came of them as a report."""
-        doubts = {}
-        while self.work.busy:
-            done = self.work.next()
-            if done and done.underway.call:
-                self.work.report(done)
-                doubts[done.underway.position] = "The flow diverged while this call was under way; see its report."
-        return doubts
+    def _cut_off(self, segment: Segment) -> None:
+        """The flow computes without end: what had come in is recorded, and the run fails."""
+        ending.cut_off(segment, self.drive)
+        segment.doubts |= ending.waited_out(self.work, ending.CUT_OFF)
+        self._write(segment)
 
     def _put_away(self) -> None:
         try:

@@ -12,6 +12,7 @@ from agents.runtime.flow import FlowRun, FlowSpec
 from agents.runtime.text import dumps
 
 KEYFRAME_EVERY = 256
+MAX_FRESH = 10_000  # rows of one segment: a flow that loops over local effects would fill the memory
 ENDED = object()
 
 
@@ -189,6 +190,10 @@ class Drive:
 
     def _unwritable(self, asked: object) -> FlowError | None:
         """Why a journal cannot hold what is asked for; looked at live, as the recorded was written once."""
+        if len(self.fresh) > MAX_FRESH:
+            return FlowError(
+                f"The flow recorded {MAX_FRESH:,} branches, notes, times or numbers without any other effect."
+            )
         effects = asked.members if isinstance(asked, Gather) else [asked]
         try:
             for effect in effects if self.live else ():

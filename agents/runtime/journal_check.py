@@ -7,6 +7,7 @@ from agents.models import Run
 from agents.runtime import flow, version
 from agents.runtime.claim import load_rows
 from agents.runtime.drive import Drive
+from agents.runtime.watchdog import CutOff, watchdog
 
 __all__ = ["Diverged", "verify"]
 
@@ -17,5 +18,9 @@ def verify(run: Run) -> int:
     handle = version.flow_run(spec, run_id=str(run.pk), input=run.input, version=version.load(run.version_id))
     drive = Drive(spec, handle, now=lambda: 0.0, random=random.random)
     rows = load_rows(run.pk, with_deltas=True)
-    drive.redrive(rows, verify=True)
+    try:
+        with watchdog.limit():
+            drive.redrive(rows, verify=True)
+    except CutOff:
+        raise Diverged(f"{len(rows)} steps", ["nothing, for it computes without end"]) from None
     return len(rows)

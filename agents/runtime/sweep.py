@@ -18,6 +18,7 @@ from agents.runtime.advance import advance
 from agents.runtime.claim import MAX_LAPSES
 from agents.runtime.crash import crashpoint
 from agents.runtime.flow import served
+from agents.runtime.leaving import leaving
 from agents.runtime.presence import Beating, Tending
 from workspaces import hints
 
@@ -43,6 +44,7 @@ class Sweep:
         """Sweep until told to stop; runs under way are finished or handed back by their leases."""
         while not self.stopping.wait(self._seconds_left_after(self.once)):
             continue
+        leaving.ask()
         self.pool.shutdown(wait=True, cancel_futures=True)
         self.beating.stop()
 

@@ -70,7 +70,7 @@ class Watchdog:
 
 
 def _throw(thread: int, error: type[BaseException] | None) -> None:
-    """Have the interpreter raise `error` in that thread at its next instruction, or take back what it has not raised."""
+    """Have the interpreter raise `error` in that thread soon, or take back what it has not raised."""
     thrown = ctypes.py_object(error) if error else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), thrown)
 

@@ -127,7 +127,7 @@ class Work:
         return Done(underway, future)
 
     def _end(self, seconds: float) -> tuple[Underway, Future[Any]] | None:
-        """The next entry of the queue; the connection is given back before a wait that is longer than giving it back."""
+        """The next entry of the queue; before a wait that is worth it, the connection is given back."""
         try:
             return self._ends.get(timeout=min(seconds, QUICK_SECONDS))
         except queue.Empty:

@@ -7,6 +7,8 @@ from agents.gateway.scripted import script
 from agents.runtime.flow import flow
 from tests.ledger import tools  # noqa: F401
 
+SECONDS = float(os.environ.get("LEDGER_SECONDS", "0.2"))
+
 for name in filter(None, os.environ.get("LEDGER_FLOWS", "").split(",")):
     flow(name)(react)
 
@@ -15,7 +17,7 @@ for name in filter(None, os.environ.get("LEDGER_FLOWS", "").split(",")):
 def ledger(request):
     """Three calls in one turn, one in the next, then the end."""
     return [
-        [use("ledger_look", "a"), use("ledger_put", "b"), use("ledger_pay", "c", seconds=0.2)],
+        [use("ledger_look", "a"), use("ledger_put", "b"), use("ledger_pay", "c", seconds=SECONDS)],
         [use("ledger_pay", "d")],
         [{"type": "text", "text": "done"}],
     ][request.turns_so_far]

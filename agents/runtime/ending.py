@@ -1,0 +1,64 @@
+"""How a run comes to its end: by its flow, by a limit, or by a flow that cannot be driven any further."""
+
+from typing import Any
+
+from django.conf import settings
+
+from agents.exceptions import Diverged, FlowError
+from agents.runtime.commit import Segment
+from agents.runtime.drive import Drive
+from agents.runtime.outcomes import explained
+from agents.runtime.text import dumps
+from agents.runtime.work import Work
+
+CUT_OFF = "The flow was cut off while this call was under way; see its report."
+
+
+def finish(segment: Segment, drive: Drive) -> None:
+    """The flow has returned or raised."""
+    error = drive.error
+    if error is None:
+        try:
+            segment.to, segment.result = "succeeded", dumps(drive.result)
+            return
+        except (TypeError, ValueError, RecursionError):
+            error = FlowError(f"The flow returned {type(drive.result).__name__}, which is not JSON.")
+    segment.to, segment.error = "failed", explained(error)
+
+
+def end_early(segment: Segment, drive: Drive, ended_by: str) -> None:
+    """A limit ends the run with what it has."""
+    segment.to, segment.ended_by = "succeeded", ended_by
+    segment.calls, segment.children = [call for call in segment.calls if call.outcome], []  # nothing new begins
+    segment.result = dumps(drive.run.last_text)
+
+
+def divergence(divergence: Diverged) -> dict[str, Any]:
+    """What was recorded and what is asked for now, as the run's error."""
+    both = {"recorded": divergence.recorded, "asked": divergence.asked}
+    return {"type": "diverged", "message": str(divergence)} | both
+
+
+def cut_off(segment: Segment, drive: Drive) -> None:
+    """The flow was stopped in the middle of its own code: what it was handed is recorded, the rest is in doubt."""
+    segment.rows, drive.fresh = drive.fresh, []
+    handed = {row.position for row in segment.rows}
+    segment.taken = {message: place for message, place in segment.taken.items() if place in handed}
+    segment.doubts |= dict.fromkeys(segment.statuses.keys() - handed, CUT_OFF)
+    segment.to, segment.error = "failed", {"type": "flow_cut_off", "message": cut_off_after()}
+
+
+def cut_off_after() -> str:
+    """The sentence that tells why."""
+    return f"The flow computed for {settings.FLOW_SECONDS:g} s without asking for anything, so it was cut off."
+
+
+def waited_out(work: Work, why: str) -> dict[str, str]:
+    """Writes under way where the flow cannot go on: people are asked, with what came of them as a report."""
+    doubts = {}
+    while work.busy:
+        done = work.next()
+        if done and done.underway.call:
+            work.report(done)
+            doubts[done.underway.position] = why
+    return doubts

@@ -1,0 +1,33 @@
+"""A process that is asked to stop finishes the call that it has started, and hands its runs to the others."""
+
+import signal
+
+import pytest
+
+from tests.crashes.processes import check, eventually, sweep
+from tests.crashes.test_crash_points import ended, start
+from tests.ledger.tools import lines
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_rolling_restart_leaves_nothing_in_doubt(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEDGER", str(tmp_path / "ledger"))
+    runs = [start("rolling") for _ in range(6)]
+    with (tmp_path / "log").open("wb") as log:
+        known = {"LEDGER_FLOWS": "rolling", "LEDGER_SECONDS": "0.5"}
+        process = sweep(log, **known)
+        for happened in (1, 3, 5):
+            eventually(lambda at_least=happened: len(lines()) >= at_least)
+            process.send_signal(signal.SIGTERM)
+            following = sweep(log, **known)
+            assert process.wait(30) == 0
+            process = following
+        eventually(lambda: all(ended(run) for run in runs), 60)
+        process.terminate()
+        assert process.wait(30) == 0
+    for run in runs:
+        check(run)
+        assert run.status == "succeeded"
+        assert not run.tool_calls.filter(attempt__gt=1).exists()
+        assert set(run.tool_calls.values_list("status", flat=True)) == {"succeeded"}
