@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -17,16 +18,24 @@ class CutOff(BaseException):
     """The flow computed for too long; no Exception, so that a flow does not catch it by accident."""
 
 
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One thread in one block, until when (boot clock), and whether it was thrown at."""
+
+    until: float
+    thrown: bool = False
+
+
 class Watchdog:
     """Watches the threads of this process that run flow code.
 
     Each entry is popped once: by its thread on leaving, or by the watchdog, which then throws. A thread that finds its
-    entry gone waits for the throw, so that nothing arrives later, in the middle of a commit.
+    entry gone waits for the throw, so that nothing arrives later, in the middle of a commit. The block has to call
+    what it limits: CPython 3.13 may pass over the handlers of the very frame in which a loop is interrupted.
     """
 
     def __init__(self) -> None:
-        self._until: dict[int, float] = {}
-        self._thrown: set[int] = set()
+        self._entries: dict[Entry, int] = {}
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -34,9 +43,8 @@ class Watchdog:
     def limit(self) -> Iterator[None]:
         """Raise CutOff inside this block once it has run for FLOW_SECONDS."""
         self._watch()
-        thread = threading.get_ident()
-        self._thrown.discard(thread)
-        self._until[thread] = boot() + settings.FLOW_SECONDS
+        entry = Entry(boot() + settings.FLOW_SECONDS)
+        self._entries[entry] = threading.get_ident()
         was_cut = False
         try:
             yield
@@ -45,13 +53,13 @@ class Watchdog:
             raise
         finally:
             if not was_cut:
-                self._leave(thread)
+                self._leave(entry)
 
-    def _leave(self, thread: int) -> None:
-        if self._until.pop(thread, None) is None:
-            while thread not in self._thrown:
+    def _leave(self, entry: Entry) -> None:
+        if self._entries.pop(entry, None) is None:
+            while not entry.thrown:
                 time.sleep(0.001)
-            _throw(thread, None)  # a flow that swallowed it has been let through; one that has not, raises here
+            _throw(threading.get_ident(), None)  # a flow that swallowed it has been let through; one that has not, raises here
 
     def _watch(self) -> None:
         with self._start:
@@ -62,11 +70,10 @@ class Watchdog:
     def _look_forever(self) -> None:
         pause = threading.Event()
         while not pause.wait(LOOK_SECONDS):
-            late = [thread for thread, until in list(self._until.items()) if until < boot()]
-            for thread in late:
-                if self._until.pop(thread, None) is not None:
+            for entry in [entry for entry in list(self._entries) if entry.until < boot()]:
+                if (thread := self._entries.pop(entry, None)) is not None:
                     _throw(thread, CutOff)
-                    self._thrown.add(thread)
+                    entry.thrown = True
 
 
 def _throw(thread: int, error: type[BaseException] | None) -> None:

@@ -177,7 +177,7 @@ def test_a_gather_raises_its_first_failure_after_all_have_ended():
 
 
 async def many_empty_gathers(run):
-    for _ in range(5_000):
+    for _ in range(4_000):
         await run.gather(run.random(), run.now())
     return await run.gather()
 
