@@ -47,6 +47,8 @@ class ProposedChild:
     revision: int
     input: str
     title: str
+
+
 @dataclass(slots=True)
 class Segment:
     """What one commit writes. `statuses` says how the calls at these positions ended."""
@@ -98,7 +100,7 @@ def span_id(run_id: UUID, seq: int) -> int:
 
 
 def parameters(claim: "Claim", segment: Segment) -> dict[str, Any]:
-    """The values of `statements.COMMIT`, but for the lease. Empty arrays, most of them, go as null: that costs nothing."""
+    """The values of `statements.COMMIT`, but for the lease. Empty arrays, most of them, go as null, for less."""
     values = (
         _moves(claim, segment)
         | _steps(claim, segment.rows, segment.statuses)

@@ -16,7 +16,8 @@ WHERE run.id = %(run)s AND switch.workspace_id = run.workspace_id AND agent.id =
     AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.version_id, run.agent_id,
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
-  run.parent_id, run.depth, run.started_by_id, (SELECT username FROM workspaces_person WHERE id = run.started_by_id) AS started_by,
+  run.parent_id, run.depth, run.started_by_id,
+  (SELECT username FROM workspaces_person WHERE id = run.started_by_id) AS started_by,
   run.labels::json AS labels, extract(epoch FROM run.created_at)::float8 AS created,
   run.cancel_requested_at IS NOT NULL AS cancelling, run.pause_requested_at IS NOT NULL AS pausing,
   extract(epoch FROM now())::float8 AS now, switch.rules_epoch, switch.stopped_tools
@@ -69,7 +70,7 @@ doubted AS (
 dropped AS (
   UPDATE agents_toolcall AS call SET status = 'cancelled', finished_at = now() FROM mine
   WHERE mine.finished_at IS NOT NULL AND call.run_id = mine.id AND call.status IN ('proposed', 'waiting', 'ready')
-    AND NOT call.position = ANY(coalesce(%(positions)s::text[], '{}'))
+    AND NOT call.position = ANY(coalesce(%(positions)s::text[], ARRAY[]::text[]))
   RETURNING call.id),
 proposed AS (
   INSERT INTO agents_toolcall (workspace_id, run_id, position, provider_id, tool, title, effect, reaches, status, why,

@@ -59,7 +59,7 @@ class Watchdog:
         if self._entries.pop(entry, None) is None:
             while not entry.thrown:
                 time.sleep(0.001)
-            _throw(threading.get_ident(), None)  # a flow that swallowed it has been let through; one that has not, raises here
+            _throw(threading.get_ident(), None)  # it has arrived by now, and nothing may come later
 
     def _watch(self) -> None:
         with self._start:
