@@ -48,6 +48,18 @@ class IllegalMove(Conflict):
     title = "Not possible any more"
 
 
+class ThreadRefused(Unprocessable):
+    """This agent does not work in threads."""
+
+    title = "Not for a thread"
+
+
+class ThreadBusy(Conflict):
+    """A run of this thread is active, and the new input was not to wait for it."""
+
+    title = "The thread is busy"
+
+
 class NotWaitingForMessages(Conflict):
     """The run has ended and takes no further messages."""
 

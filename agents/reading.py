@@ -70,6 +70,8 @@ class _Folded:
         at = run.seq if seq is None else seq
         if not 0 <= at <= run.seq:
             raise NoSuchStep(f"This run has steps 1 to {run.seq}; there is no step {at}.")
+        if run.history:
+            self.entries[""] = loads(run.history)
         start = self._from_keyframe(run, at)
         for row in run.checkpoints.filter(seq__gt=start, seq__lte=at).order_by("seq").only("state", "messages"):
             self._add(row)

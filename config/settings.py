@@ -116,6 +116,7 @@ SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
     "workspaces.upkeep.upkeep",
     "agents.runtime.budgets.keeping.keep",
+    "agents.runtime.turns.pass_turns",
     "reviews.expiry.expire",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",

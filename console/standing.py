@@ -70,6 +70,8 @@ def waiting(run: Run) -> Standing:
         return Standing("Waiting for approval", "warn")
     if getattr(run, "waits_for_children", False):
         return Standing("Waiting for a child run", "vio")
+    if run.awaiting:
+        return Standing("Waiting for its turn", "vio")
     if run.flow == "chat":
         return Standing("Waiting for a message", "vio")
     return Standing("Waiting", "vio")

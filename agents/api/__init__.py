@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from agents.api import budgets, calls, runs
+from agents.api import budgets, calls, runs, threads
 
 router = Router()
 router.add_router("", runs.router)
 router.add_router("", calls.router)
+router.add_router("", threads.router)
 router.add_router("", budgets.router)

@@ -17,6 +17,7 @@ from agents.api.schema import (
     MessageOut,
     PausedOut,
     ReasonIn,
+    RunFilter,
     RunIn,
     RunOut,
     RunPage,
@@ -26,10 +27,10 @@ from agents.api.schema import (
 )
 from agents.api.stream import follow
 from agents.exceptions import Diverged, IllegalMove
-from agents.models import Run, RunStatus
+from agents.models import Run, Thread
 from agents.runtime.journal_check import verify
 from agents.runtime.text import loads
-from agents.starting import start_run
+from agents.starting import start_in_thread, start_run
 from agents.stopping import calls_of
 from tracing.models import Span
 from workspaces.idempotency import idempotent
@@ -37,33 +38,28 @@ from workspaces.idempotency import idempotent
 router = Router(tags=["runs"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 SEQ = re.compile("[0-9]{1,10}")
-AgentName = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]  # PostgreSQL cannot even compare with NUL
+NAMED = {"status": "status", "agent": "agent__name", "parent": "parent", "thread": "thread"}
 Seq = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 @router.post("/runs", response={201: RunOut})
 @idempotent
 def start(request: HttpRequest, body: RunIn) -> Any:
-    """Start a run of an agent's active version."""
-    run = start_run(who(request, "operate"), body.agent, body.input, labels=body.labels)
+    """Start a run of an agent's active version, in a thread or on its own."""
+    principal = who(request, "operate")
+    if body.thread:
+        thread = get_object_or_404(Thread, workspace=principal.workspace, pk=body.thread)
+        run = start_in_thread(principal, thread, body.agent, body.input, labels=body.labels, on_busy=body.on_busy)
+    else:
+        run = start_run(principal, body.agent, body.input, labels=body.labels)
     return Status(201, shown(run))
 
 
 @router.get("/runs", response=RunPage)
-def list_runs(
-    request: HttpRequest,
-    status: RunStatus | None = None,
-    agent: AgentName = "",
-    parent: UUID | None = None,
-    cursor: str = "",
-    limit: Limit = 50,
-) -> Any:
+def list_runs(request: HttpRequest, wanted: Query[RunFilter], cursor: str = "", limit: Limit = 50) -> Any:
     """Runs, newest first."""
-    runs = _runs(request)
-    runs = runs.filter(status=status) if status else runs
-    runs = runs.filter(agent__name=agent) if agent else runs
-    runs = runs.filter(parent=parent) if parent else runs
-    found, following = pages.page(runs, cursor, limit)
+    filters = {NAMED[name]: value for name, value in wanted.dict().items() if value}
+    found, following = pages.page(_runs(request).filter(**filters), cursor, limit)
     return {"items": [shown(run) for run in found], "next": following}
 
 
@@ -178,10 +174,11 @@ def shown(run: Run) -> dict[str, Any]:
         "started_by": run.started_by.username if run.started_by else None,
         "parent": run.parent_id,
         "root": run.root_id,
+        "thread": run.thread_id,
     } | {name: getattr(run, name) for name in RunOut.model_fields if name not in COMPUTED}
 
 
-COMPUTED = {"agent", "version", "input", "result", "started_by", "parent", "root"}
+COMPUTED = {"agent", "version", "input", "result", "started_by", "parent", "root", "thread"}
 
 
 def _span(span: Span) -> dict[str, Any]:

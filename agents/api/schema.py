@@ -7,7 +7,10 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from agents.models import RunStatus
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot even compare with it
 Label = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -18,11 +21,46 @@ class Strict(Schema):
 
 
 class RunIn(Strict):
-    """What to start: an agent's name and its input, text or any JSON."""
+    """What to start: an agent's name and its input, text or any JSON.
+
+    In a thread the run begins with the thread's messages; `on_busy`: what happens while another run of it is active.
+    """
 
     agent: Name
     input: Any
     labels: Annotated[dict[Name, Label], Field(max_length=20)] = {}
+    thread: UUID | None = None
+    on_busy: Literal["enqueue", "reject", "interrupt", "rollback"] = "enqueue"
+
+
+class RunFilter(Schema):
+    """Which runs are listed."""
+
+    status: RunStatus | None = None
+    agent: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
+    parent: UUID | None = None
+    thread: UUID | None = None
+
+
+class ThreadIn(Strict):
+    """What to call the thread."""
+
+    title: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] = ""
+
+
+class ThreadOut(Schema):
+    """A thread; its runs are listed by `GET /runs?thread=`."""
+
+    id: UUID
+    title: str
+    created_at: datetime
+
+
+class ThreadPage(Schema):
+    """Newest first; `next` is the cursor of the next page, or null."""
+
+    items: list[ThreadOut]
+    next: str | None
 
 
 class MessageIn(Strict):
@@ -38,7 +76,10 @@ class ReasonIn(Strict):
 
 
 class RunOut(Schema):
-    """A run. Costs are millionths of a US dollar; `seq` counts its committed steps."""
+    """A run. Costs are millionths of a US dollar; `seq` counts its committed steps.
+
+    `awaiting` is empty but for a run that waits for its turn in its thread.
+    """
 
     id: UUID
     agent: str
@@ -56,6 +97,8 @@ class RunOut(Schema):
     started_by: str | None
     parent: UUID | None
     root: UUID | None
+    thread: UUID | None
+    awaiting: str
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -6,7 +6,8 @@ from agents.models.checkpoint import Checkpoint
 from agents.models.message import Message
 from agents.models.presence import Presence
 from agents.models.recording import Recording
-from agents.models.run import Run, RunStatus
+from agents.models.run import OnBusy, Run, RunStatus
+from agents.models.thread import Thread
 from agents.models.tool import Effect, Reach, Tool
 from agents.models.tool_call import CallStatus, ToolCall
 
@@ -21,11 +22,13 @@ __all__ = [
     "Checkpoint",
     "Effect",
     "Message",
+    "OnBusy",
     "Presence",
     "Reach",
     "Recording",
     "Run",
     "RunStatus",
+    "Thread",
     "Tool",
     "ToolCall",
 ]

@@ -5,14 +5,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from agents.exceptions import IllegalMove, NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
+from agents.models.run_status import (
+    AT_WORK,
+    ENDED,
+    RUN_MOVES,
+    SET_ASIDE,
+    UNFINISHED,
+    RunQuerySet,
+    RunStatus,
+)
+from agents.models.thread import Thread
+from agents.models.uuid7 import UUID7
 from workspaces import audit, canonical, events, hints
 from workspaces.models import Token, Workspace
 
@@ -21,67 +31,26 @@ if TYPE_CHECKING:
     from workspaces.principal import Principal
 
 
-class UUID7(models.Func):
-    """PostgreSQL 18's `uuidv7()`: ids that sort by time."""
-
-    function = "uuidv7"
-    template = "%(function)s()"
-    output_field = models.UUIDField()
-
-
-class RunStatus(models.TextChoices):
-    """Where a run is; see RUN_MOVES."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    WAITING = "waiting"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    PAUSED = "paused"
-    DIVERGED = "diverged"
-    POISONED = "poisoned"
-    UNSERVED = "unserved"
+__all__ = [
+    "AT_WORK",
+    "ENDED",
+    "RUN_MOVES",
+    "SET_ASIDE",
+    "UNFINISHED",
+    "UUID7",
+    "Run",
+    "RunQuerySet",
+    "RunStatus",
+    "ring",
+]
 
 
-# The legal moves; a trigger made from this table refuses any other (migrations/0005).
-RUN_MOVES = {
-    "queued": ["running", "cancelled", "failed", "paused", "unserved"],
-    "running": ["waiting", "queued", "succeeded", "failed", "cancelled", "paused", "diverged", "poisoned", "unserved"],
-    "waiting": ["queued", "running", "cancelled", "paused"],
-    "paused": ["queued", "cancelled"],
-    "diverged": ["queued", "cancelled"],
-    "poisoned": ["queued", "cancelled"],
-    "unserved": ["queued", "cancelled"],
-}
-ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED]
-AT_WORK = [RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED]
-UNFINISHED = [status for status in RunStatus.values if status not in ENDED]
-SET_ASIDE = [RunStatus.PAUSED, RunStatus.DIVERGED, RunStatus.POISONED, RunStatus.UNSERVED]
+class OnBusy(models.TextChoices):
+    """What a new input to a thread does while a run of it is active."""
 
-
-class RunQuerySet(models.QuerySet["Run"]):
-    """Selections of runs."""
-
-    def active(self) -> "RunQuerySet":
-        return self.exclude(status__in=ENDED)
-
-    def in_workspace(self, workspace: Workspace) -> "RunQuerySet":
-        return self.filter(workspace=workspace)
-
-    def pausable(self) -> "RunQuerySet":
-        return self.filter(status__in=AT_WORK, cancel_requested_at__isnull=True)
-
-    def at_rest(self) -> "RunQuerySet":
-        """No worker holds them, and no call of theirs is in flight."""
-        calls = apps.get_model("agents", "ToolCall").objects
-        in_flight = calls.filter(run=OuterRef("pk"), status="executing")
-        return self.filter(~Exists(in_flight), status__in=[RunStatus.QUEUED, RunStatus.WAITING])
-
-    def wake(self, **changes: object) -> int:
-        """Have them looked at; whoever holds one looks again before it parks."""
-        status = Case(When(status=RunStatus.WAITING, then=Value("queued")), default=F("status"))
-        return self.update(**{"woken": True, "status": status, **changes})
+    ENQUEUE = "enqueue", "waits for its turn"
+    INTERRUPT = "interrupt", "goes on from the messages of the run that it cancels"
+    ROLLBACK = "rollback", "goes on from before the run that it cancels"
 
 
 class Run(models.Model):
@@ -97,6 +66,13 @@ class Run(models.Model):
     title = models.TextField(default="", help_text="First words of the input, for lists.")
     labels = models.JSONField(default=dict)
     recording = models.ForeignKey("agents.Recording", null=True, on_delete=models.PROTECT, related_name="runs")
+
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="runs")
+    awaiting = models.CharField(
+        max_length=9, choices=OnBusy, default="", db_default="", help_text="It has no turn in its thread yet."
+    )
+    superseded = models.CharField(max_length=9, choices=OnBusy, default="", db_default="", help_text="What ended it.")
+    history = models.TextField(null=True, help_text="JSON text: the thread's messages before it.")  # noqa: DJ001
 
     status = models.CharField(max_length=9, choices=RunStatus, default=RunStatus.QUEUED, db_default=RunStatus.QUEUED)
     epoch = models.IntegerField(default=0, db_default=0, help_text="Fence: grows with every claim.")
@@ -145,6 +121,8 @@ class Run(models.Model):
             models.Index(fields=["workspace", "-id"], name="run_newest"),
             models.Index(fields=["workspace", "status", "-id"], name="run_newest_by_status"),
             models.Index(fields=["agent", "-id"], name="run_newest_of_agent"),
+            models.Index(fields=["thread", "-id"], name="run_newest_of_thread", condition=Q(thread__isnull=False)),
+            models.Index(fields=["thread"], name="run_in_line", condition=~Q(awaiting="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="run_status_is_known"),
@@ -154,6 +132,11 @@ class Run(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["parent", "parent_position"], condition=Q(parent__isnull=False), name="run_child_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["thread"],
+                condition=Q(thread__isnull=False, awaiting="", status__in=UNFINISHED),
+                name="run_is_alone_in_its_thread",
             ),
             models.UniqueConstraint(
                 fields=["workspace", "recording", "flow"],

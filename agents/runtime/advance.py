@@ -11,7 +11,7 @@ from agents.gateway.types import ModelFailure
 from agents.runtime import database, ending, flow, version
 from agents.runtime.claim import Claim
 from agents.runtime.clock import boot
-from agents.runtime.commit import ProposedCall, Segment
+from agents.runtime.commit import ENDS, ProposedCall, Segment
 from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect
 from agents.runtime.heartbeat import heartbeat
@@ -21,6 +21,7 @@ from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
 from agents.runtime.text import storable
+from agents.runtime.turns import pass_turn
 from agents.runtime.watchdog import CutOff, watchdog
 from agents.runtime.work import Done, Work
 from workspaces import hints, logs, tally
@@ -39,6 +40,8 @@ def advance(run_id: UUID | str) -> None:
             _go(claim)
         if claim.status == "queued":
             hints.ring_now("agents.advance_run", str(claim.id))
+        if claim.status in ENDS and claim.thread_id:
+            pass_turn(claim.thread_id)
 
 
 def _go(claim: Claim) -> None:
@@ -100,9 +103,12 @@ class Advance:
 
     def _redriven(self) -> Drive:
         spec = flow.get(self.claim.flow, self.claim.revision)
-        run = version.flow_run(spec, run_id=str(self.claim.id), input=self.claim.input, version=self.version)
-        drive = Drive(spec, run, now=self.claim.clock.now, random=random.random)
-        rows = self.claim.rows()
+        claim = self.claim
+        run = version.flow_run(
+            spec, run_id=str(claim.id), input=claim.input, version=self.version, history=claim.history
+        )
+        drive = Drive(spec, run, now=claim.clock.now, random=random.random)
+        rows = claim.rows()
         with watchdog.limit():
             return drive.redrive(rows)
 

@@ -76,6 +76,8 @@ class Claim:
     flow: str
     revision: int
     input: str
+    history: str | None
+    thread_id: UUID | None
     version_id: int
     agent_id: int
     agent_name: str

@@ -41,6 +41,12 @@ class Conversation:
         message = {"role": "user", "content": message} if isinstance(message, str) else message
         self._append(message)
 
+    def begin_with(self, messages: list[dict[str, Any]]) -> None:
+        """Start from what was said before this run: its row holds that, not the journal."""
+        for message in messages:
+            self._append(message)
+        self.unsaved.clear()
+
     def refer(self, positions: list[str]) -> None:
         """Append the message that the outcomes at these positions make."""
         self._append(positions)

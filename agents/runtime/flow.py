@@ -4,7 +4,7 @@ import ast
 import copy
 import inspect
 import textwrap
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,7 +82,14 @@ class FlowRun:
     """What a flow sees as `run`: its input, its messages, its state, and the effects that it may await."""
 
     def __init__(
-        self, spec: FlowSpec, *, run_id: str, input: Any, settings_digest: bytes = b"\0" * 16, max_calls: int = 64
+        self,
+        spec: FlowSpec,
+        *,
+        run_id: str,
+        input: Any,
+        settings_digest: bytes = b"\0" * 16,
+        max_calls: int = 64,
+        history: Sequence[dict[str, Any]] = (),
     ):
         self.id, self.input, self.max_calls = run_id, input, max_calls
         self.voice = ""
@@ -90,15 +97,9 @@ class FlowRun:
         self.outcomes: dict[str, Outcome] = {}
         self.conversations: dict[str, Conversation] = {}
         self.settings_digest = settings_digest
-        if spec.says_input:
-            self._say_input()
-
-    def _say_input(self) -> None:
-        if isinstance(self.input, str):
-            self.messages.say(self.input)
-        elif isinstance(self.input, dict) and isinstance(self.input.get("messages"), list):
-            for message in self.input["messages"]:
-                self.messages.say(message)
+        self.messages.begin_with(list(history))
+        for message in said(input) if spec.says_input else ():
+            self.messages.say(message)
 
     @property
     def messages(self) -> Conversation:
@@ -202,3 +203,11 @@ class FlowRun:
 
     def _tool(self, name: str, arguments: Any, provider_id: str = "") -> Effect:
         return Effect("tool", {"name": name, "input": arguments, "id": provider_id}, CallOutcome.of)
+
+
+def said(input: Any) -> list[dict[str, Any]]:
+    """The messages that an input says: a text is a user's, an object may name them."""
+    if isinstance(input, str):
+        return [{"role": "user", "content": input}]
+    named = input.get("messages") if isinstance(input, dict) else None
+    return named if isinstance(named, list) else []

@@ -15,7 +15,8 @@ __all__ = ["Diverged", "verify"]
 def verify(run: Run) -> int:
     """How many steps agree, in digest of the request and in what the flow made of them; raises Diverged."""
     spec = flow.get(run.flow, run.revision)
-    handle = version.flow_run(spec, run_id=str(run.pk), input=run.input, version=version.load(run.version_id))
+    of = version.load(run.version_id)
+    handle = version.flow_run(spec, run_id=str(run.pk), input=run.input, version=of, history=run.history)
     drive = Drive(spec, handle, now=lambda: 0.0, random=random.random)
     rows = load_rows(run.pk, with_deltas=True)
     try:

@@ -44,7 +44,7 @@ WITH unserved AS (
     SELECT run.id FROM agents_run AS run
     WHERE (run.status = 'queued' AND run.queued_at < now() - %(after)s::float8 * interval '1 s'
         OR run.status = 'running' AND run.lease_until < now() - %(after)s::float8 * interval '1 s')
-      AND run.cancel_requested_at IS NULL AND run.pause_requested_at IS NULL
+      AND run.cancel_requested_at IS NULL AND run.pause_requested_at IS NULL AND run.awaiting = ''
       AND NOT EXISTS (SELECT FROM agents_presence WHERE run.flow || ':' || run.revision = ANY(served)
         AND beat_at > now() - greatest(%(after)s::float8, %(live)s::float8) * interval '1 s')
       AND EXISTS (SELECT FROM agents_presence

@@ -12,9 +12,10 @@ WHERE run.id = %(run)s AND switch.workspace_id = run.workspace_id AND agent.id =
   AND (run.status = 'queued' OR run.status = 'waiting' AND run.due <= now()
     OR run.status = 'running' AND run.lease_until < now() AND run.lapses < %(max_lapses)s)
   AND (run.cancel_requested_at IS NOT NULL OR run.pause_requested_at IS NOT NULL
-    OR run.flow || ':' || run.revision = ANY(%(served)s)
+    OR run.awaiting = '' AND run.flow || ':' || run.revision = ANY(%(served)s)
     AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
-RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.version_id, run.agent_id,
+RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, run.input, run.history, run.thread_id,
+  run.version_id, run.agent_id,
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
   run.parent_id, run.depth, run.started_by_id,
   (SELECT username FROM workspaces_person WHERE id = run.started_by_id) AS started_by,
@@ -275,7 +276,7 @@ LEFT JOIN (SELECT workspace_id, count(*) AS running FROM agents_run WHERE status
   ON busy.workspace_id = run.workspace_id
 WHERE (run.status = 'queued' OR run.status = 'running' AND run.lease_until < now())
   AND (run.cancel_requested_at IS NOT NULL OR run.pause_requested_at IS NOT NULL
-    OR run.flow || ':' || run.revision = ANY(%(served)s)
+    OR run.awaiting = '' AND run.flow || ':' || run.revision = ANY(%(served)s)
     AND NOT switch.stopped AND NOT agent.name = ANY(switch.stopped_agents))
 ORDER BY coalesce(busy.running, 0), run.id LIMIT %(limit)s
 """)

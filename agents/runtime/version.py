@@ -104,7 +104,15 @@ def recording(recording_id: int) -> tuple[list[Any], list[Any]]:
     return loads(row.turns), loads(row.results)
 
 
-def flow_run(spec: flow.FlowSpec, *, run_id: str, input: str, version: Version) -> flow.FlowRun:
+def flow_run(
+    spec: flow.FlowSpec, *, run_id: str, input: str, version: Version, history: str | None = None
+) -> flow.FlowRun:
     """The handle for one drive of a run."""
-    most = int(version.limits["max_calls_in_turn"])
-    return flow.FlowRun(spec, run_id=run_id, input=loads(input), settings_digest=version.digest, max_calls=most)
+    return flow.FlowRun(
+        spec,
+        run_id=run_id,
+        input=loads(input),
+        settings_digest=version.digest,
+        max_calls=int(version.limits["max_calls_in_turn"]),
+        history=loads(history) if history else [],
+    )

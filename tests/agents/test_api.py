@@ -112,6 +112,22 @@ def test_a_program_pauses_a_run_and_lets_it_go_on(call, start):
     assert refused.status_code == 409 and "already succeeded" in refused.json()["detail"]
 
 
+def test_a_thread_takes_one_input_after_the_other(call, agent):
+    STORIES["hello"] = [says("1"), says("2")]
+    thread = call("post", "/threads", {"title": "Marta"}).json()
+    body = {"agent": "clerk", "input": "hello", "thread": thread["id"]}
+    first, second = call("post", "/runs", body).json(), call("post", "/runs", body).json()
+    assert (first["status"], first["awaiting"], second["awaiting"]) == ("queued", "", "enqueue")
+    assert call("post", "/runs", body | {"on_busy": "reject"}).status_code == 409
+    assert call("post", "/runs", body | {"on_busy": "shout"}).status_code == 422
+    for run in (first, second):
+        advance(run["id"])
+    listed = call("get", f"/runs?thread={thread['id']}").json()["items"]
+    assert [(run["result"], run["thread"]) for run in listed] == [("2", thread["id"]), ("1", thread["id"])]
+    assert call("get", "/threads").json()["items"] == [thread] == [call("get", f"/threads/{thread['id']}").json()]
+    assert call("get", f"/threads/{first['id']}").status_code == 404
+
+
 def test_the_same_key_starts_one_run(call, agent):
     body = {"agent": "clerk", "input": "hello"}
     first = call("post", "/runs", body, **{"Idempotency-Key": "k1"})
