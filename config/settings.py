@@ -177,13 +177,16 @@ if LOG_FORMAT not in FORMATS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"about": {"()": "workspaces.logs.AboutFilter"}},
+    "filters": {
+        "about": {"()": "workspaces.logs.AboutFilter"},
+        "no_probe": {"()": "django.utils.log.CallbackFilter", "callback": lambda line: "/readyz" not in line.args},
+    },
     "formatters": {"json": {"()": "workspaces.logs.JsonLines"}, "text": {"()": "workspaces.logs.TextLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["about"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"level": "ERROR"},  # a 404 is the caller's affair
+        "django.request": {"level": "ERROR", "filters": ["no_probe"]},  # a 404 is the caller's affair
         "celery.worker.strategy": {"level": "WARNING"},  # two lines for each doorbell say nothing
         "celery.app.trace": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},  # its lines hold whole addresses, and those of webhooks may hold secrets

@@ -30,6 +30,13 @@ def test_the_process_is_alive_without_asking_the_database(client: Client) -> Non
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
+def test_not_to_be_ready_is_an_answer_and_no_error_in_the_log(
+    client: Client, transactional_db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert answer(client)[0] == 503
+    assert not caplog.records
+
+
 def test_with_worker_and_sweep_and_nothing_due_it_is_ready(client: Client, processes: None) -> None:
     status, said = answer(client)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 
 from agents.models import Run, ToolCall
 from agents.runtime.advance import advance
@@ -131,6 +132,34 @@ def test_after_a_decision_the_next_request_has_the_focus(
     ana.sees("recorded(n: 2)", within=".dhead")
     first.refresh_from_db()
     assert first.status == "approved"
+
+
+def test_a_decision_is_answered_whole_though_its_hint_comes_first(
+    waiting: Run, office: Office, come: Callable[..., Guest]
+) -> None:
+    make_call(make_run(office.agent, office.people["olga"]), "recorded", {"n": 1})
+    approval = ApprovalRequest.objects.get(tool_call__tool="recorded")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        route.request.frame.page.locator(f"#request-{approval.pk}").wait_for(state="detached")
+        route.fulfill(response=answer)
+
+    ana = come("ana")
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.sees("Live, synced")
+    ana.on(lambda page: page.route("**/decisions", late))
+    ana.presses("Approve", within="#actions")
+    ana.sees("Approved: recorded(n: 1)", within="#toasts")
+
+
+def test_what_a_decision_asks_opens_above_its_bar(waiting: Run, come: Callable[..., Guest]) -> None:
+    ana = come("ana")
+    ana.goes_to(f"/review/{ApprovalRequest.objects.get().pk}")
+    ana.presses("Reject")
+    bar, sheet = (ana.on(lambda page, of=of: page.locator(of).bounding_box()) for of in ("#actions", "#ask-reject"))
+    assert bar and sheet and bar["x"] <= sheet["x"] < bar["x"] + 40
+    assert 0 <= bar["y"] - (sheet["y"] + sheet["height"]) < 40
 
 
 def test_buttons_that_have_just_changed_do_nothing(waiting: Run, come: Callable[..., Guest]) -> None:
