@@ -129,7 +129,8 @@ class PolicyRevisionAdmin(CopyingModelAdmin):
         rules = [one.cleaned_data for one in formset.forms if one.has_changed() and one not in formset.deleted_forms]
         by, policy = self.principal(request, form.instance), form.instance.policy_set
         save = policy.publish if form.cleaned_data["put_in_force"] else policy.draft
-        form.instance.pk = save([{name: rule[name] for name in COLUMNS} for rule in rules], by).pk
+        made = save([{name: rule[name] for name in COLUMNS} for rule in rules], by)
+        form.instance.pk, form.instance.number = made.pk, made.number
 
     def keep(self, by: Principal, row: Any, form: Any, is_new: bool) -> None:
         """Never called: see save_related."""

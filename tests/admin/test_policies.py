@@ -50,7 +50,8 @@ def test_a_policy_begins_with_a_name_and_its_first_rules(house, client):
 
 def test_editing_a_rule_makes_a_revision_and_leaves_the_old_one_as_it_was(house, client, policy):
     first, before = policy.active, Switch.objects.get(pk=house.workspace.pk).rules_epoch
-    sent(client, next_of(policy), **{"rules-0-condition": "args.amount > 1000"})
+    answer = sent(client, next_of(policy), **{"rules-0-condition": "args.amount > 1000"})
+    assert f"{policy.name} r2” was added" in text(answer)
     policy.refresh_from_db()
     assert policy.active and policy.active.number == 2
     new = rules_of(policy.active)
