@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from agents.models import Agent, AgentVersion
 from agents.runtime.version import catalogue
+from console import budgets
 from console.context import counted
 from console.pages import MemberRequest, members_only
 from console.standing import with_standing
@@ -18,7 +19,10 @@ from console.standing import with_standing
 def agents(request: MemberRequest) -> HttpResponse:
     """The list."""
     found = Agent.objects.filter(workspace=request.principal.workspace).select_related("active_version", "owner")
-    return render(request, "console/agents.html", {"agents": found})
+    uses = budgets.of_workspace(request.principal.workspace)
+    shown = [(agent, [use for use in uses if use.agent_id == agent.pk]) for agent in found]
+    shared = [use for use in uses if use.agent_id is None]
+    return render(request, "console/agents.html", {"agents": shown, "shared": shared})
 
 
 @members_only
@@ -32,7 +36,8 @@ def agent(request: MemberRequest, name: str) -> HttpResponse:
     version = next((one for one in versions if str(one.number) == wanted), found.active_version)
     runs = with_standing(found.runs.all()).order_by("-id")[:8]
     context = {"agent": found, "versions": versions, "version": version, "tools": tools(request, version), "runs": runs}
-    return render(request, "console/agent.html", context | {"run_count": counted(found.runs.all())})
+    figures = {"run_count": counted(found.runs.all()), "uses": budgets.of_agent(found)}
+    return render(request, "console/agent.html", context | figures)
 
 
 def tools(request: MemberRequest, version: AgentVersion | None) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from agents import reading
 from agents.exceptions import IllegalMove
 from agents.models import CallStatus, Effect, Run, ToolCall
 from agents.reading import Step
-from console import talk
+from console import budgets, talk
 from console.inspector import PARTS, Inspected
 from console.pages import MemberRequest, Words, members_only, show
 from console.standing import WITH_PEOPLE, with_standing
@@ -205,6 +205,11 @@ class Page:
     def waiting_seconds(self) -> float:
         """The rest: people, timers, and the queue."""
         return max(0.0, self.elapsed_seconds - self.working_seconds)
+
+    @property
+    def budgets(self) -> list[budgets.Use]:
+        """What this run counts towards, beside the limits of its version."""
+        return budgets.of_run(self.run)
 
     @property
     def effects(self) -> dict[str, int]:

@@ -4,9 +4,10 @@ import os
 import signal
 
 import pytest
+from django.db.models import Sum
 
 from agents.flows.react import react
-from agents.models import Agent, Run, ToolCall
+from agents.models import Agent, Budget, BudgetHold, BudgetUse, Run, ToolCall
 from agents.runtime.crash import POINTS
 from agents.runtime.flow import flow as register
 from agents.runtime.text import dumps
@@ -34,6 +35,7 @@ def test_the_cases_name_every_point_that_this_story_passes():
 def test_a_run_survives_kill_9_at_every_crash_point(tmp_path, monkeypatch):
     monkeypatch.setenv("LEDGER", str(tmp_path / "ledger"))
     runs = {case: start(f"crash-{case.replace(':', '-')}") for case in CASES}
+    budgets = limit(next(iter(runs.values())).workspace)
     with (tmp_path / "log").open("wb") as log:
         armed = {
             case: sweep(log, COUNTERSIGN_CRASH=f"{case}:kill", LEDGER_FLOWS=run.flow) for case, run in runs.items()
@@ -45,6 +47,7 @@ def test_a_run_survives_kill_9_at_every_crash_point(tmp_path, monkeypatch):
             eventually(lambda: all(is_settled(run) for run in runs.values()), 60)
             in_doubt = answer_doubts()
             eventually(lambda: all(ended(run) for run in runs.values()), 60)
+            eventually(lambda: not BudgetHold.objects.exists())
         finally:
             rescuer.kill()
             rescuer.wait()
@@ -52,6 +55,18 @@ def test_a_run_survives_kill_9_at_every_crash_point(tmp_path, monkeypatch):
         check(run)
         assert run.status == "succeeded"
     assert in_doubt >= 2  # killed between the intent and the outcome of an unsafe call
+    spent = Run.objects.aggregate(tokens=Sum("tokens"), steps=Sum("seq"))
+    assert {unit: used(budget) for unit, budget in budgets.items()} == spent
+
+
+def limit(workspace):
+    """Budgets that are never used up, so that every call takes hold of them and every step is settled."""
+    far = {"workspace": workspace, "period": "month", "hard": 10**9}
+    return {unit: Budget.objects.create(unit=unit, **far) for unit in ("tokens", "steps")}
+
+
+def used(budget):
+    return BudgetUse.objects.filter(budget=budget).aggregate(sum=Sum("amount"))["sum"]
 
 
 def start(flow):

@@ -194,3 +194,13 @@ def test_a_recording_spends_nothing(play, budget, workspace, agent):
     agent.add_version(chain=[{"provider": "recorded", "model": "recorded"}])
     run = play("r", [], recording=recording)
     assert run.status == "succeeded" and run.tokens > 1 and used(tokens) == 0
+
+
+def test_without_a_budget_nothing_is_asked_of_the_database(start, django_db_blocker):
+    claim = Claim.take(start("r", []).pk)
+    spending = Spending(claim)
+    assert spending.limits == []  # remembered from here on
+    segment = Segment(rows=[Row("1", "tool", b"", Outcome("null"), seq=1)], to="running")
+    with django_db_blocker.block():
+        assert spending.room("1", lambda: of_call(1)) == "held"
+        assert spending.settlement(segment, ["2"]) is None
