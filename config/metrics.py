@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from psycopg.rows import DictRow
 
 from agents.models.presence import LIVE_SECONDS
-from agents.models.run import UNFINISHED
+from agents.models.run_status import UNFINISHED
 from config.errors import problem
 from config.vitals import Vitals, own_connection
 

@@ -44,8 +44,9 @@ class Shell:
 
     @cached_property
     def counts(self) -> dict[str, str]:
-        """Open runs, and the requests of each view of the queue: one query, read when a template asks."""
-        asked: dict[str, QuerySet[Any]] = {"runs": Run.objects.in_workspace(self.workspace).filter(status__in=ACTIVE)}
+        """Open runs, those set aside, and requests of each view of the queue: one query, read when a template asks."""
+        runs = Run.objects.in_workspace(self.workspace)
+        asked: dict[str, QuerySet[Any]] = {"runs": runs.filter(status__in=ACTIVE), "set_aside": runs.stuck()}
         for view in ("needs-me", "open", "waiting"):
             asked[view.replace("-", "_")] = queue.requests(self.principal, view)
         counts = [Capped(rows.order_by().values("pk")[: COUNT_LIMIT + 1]) for rows in asked.values()]

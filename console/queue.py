@@ -23,6 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from agents.models import Run
 from reviews.listing import page
 from reviews.models import ApprovalRequest, Decision
 from reviews.models.approval import ApprovalQuerySet
@@ -33,6 +34,7 @@ type Approvals = ApprovalQuerySet
 
 VIEWS: dict[str, str] = {"needs-me": "Needs me", "open": "Open", "waiting": "Waiting", "decided": "Decided"}
 PAGE = 50
+SET_ASIDE = 20
 HEADINGS = [
     (timedelta(0), "Past its time, kept waiting"),
     (timedelta(minutes=30), "Due within 30 minutes"),
@@ -55,6 +57,12 @@ class FreePlace(Func):
         WHERE vote.approval_id = request.id AND vote.revision = request.revision AND vote.seat = place.number
           AND vote.kind = 'approve' AND vote.undone_at IS NULL))"""
     output_field = BooleanField()
+
+
+def set_aside(principal: Principal) -> list[Run]:
+    """Runs that the runtime could not advance and that somebody has to look at, the newest first."""
+    found = Run.objects.in_workspace(principal.workspace).stuck().select_related("agent")
+    return list(found.only("title", "status", "error", "agent__name").order_by("-pk")[:SET_ASIDE])
 
 
 def requests(principal: Principal, view: str) -> Approvals:

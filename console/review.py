@@ -1,5 +1,6 @@
 """Review: the queue of requests, the card of one, and deciding it."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -163,6 +164,7 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
     kept: dict[str, Any] = {name: wanted[name] for name in ("risk", "agent") if name in wanted}
     return {
         "listing": listing,
+        "set_aside": partial(queue.set_aside, request.principal),
         "views": queue.VIEWS,
         "risks": RISKS,
         "wanted": wanted,

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from agents.models import Agent, Run, RunStatus
-from agents.models.run import SET_ASIDE
+from agents.models.run_status import SET_ASIDE
 from agents.starting import start_run
 from console.pages import MemberRequest, Words, members_only, show
 from console.standing import with_standing

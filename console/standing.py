@@ -77,6 +77,20 @@ def waiting(run: Run) -> Standing:
     return Standing("Waiting", "vio")
 
 
+REMEDIES: dict[str, str] = {
+    RunStatus.DIVERGED: "The flow's code no longer asks for what its journal recorded. Deploy the code that this run"
+    " started with and try again, or cancel the run.",
+    RunStatus.POISONED: "Look at what the logs of these workers say last. When the cause is mended, try again; what has"
+    " been committed is not done twice.",
+    RunStatus.UNSERVED: "Start a worker that has this flow: the run then goes on by itself.",
+}
+
+
+def remedy(run: Run) -> str:
+    """What can be done about a run that the runtime set aside."""
+    return REMEDIES.get(run.status, "")
+
+
 def of_call(call: ToolCall) -> Standing:
     """Of a tool call."""
     word = {CallStatus.WAITING: "Held for approval", CallStatus.IN_DOUBT: "In doubt"}.get(

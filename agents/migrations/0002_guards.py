@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from agents.models.run import RUN_MOVES
+from agents.models.run_status import RUN_MOVES
 from agents.models.tool_call import CALL_MOVES
 from workspaces.moves import guard, unguard
 

@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from agents.models.run import RUN_MOVES
+from agents.models.run_status import RUN_MOVES
 from workspaces.moves import guard, unguard
 
 KEEP_QUEUED_AT = """

@@ -17,6 +17,7 @@ from agents.models.run_status import (
     ENDED,
     RUN_MOVES,
     SET_ASIDE,
+    STUCK,
     UNFINISHED,
     RunQuerySet,
     RunStatus,
@@ -193,8 +194,13 @@ class Run(models.Model):
 
     @transaction.atomic
     def resume(self, *, by: "Principal") -> None:
-        """Let this run and its children go on, with all that came meanwhile. Raises IllegalMove."""
+        """Let this run and its children go on, with all that came meanwhile; or try again what the runtime set aside.
+
+        Raises IllegalMove.
+        """
         by.require("operate")
+        if self._try_again():
+            return audit.record(self.workspace_id, by, "run.resumption", self.pk)
         locked = Run.objects.pausable().filter(pk=self.pk, pause_requested_at__isnull=False)
         if not locked.select_for_update(no_key=True).exists():
             raise IllegalMove(self._why_not("resumed"))
@@ -230,10 +236,22 @@ class Run(models.Model):
         return self.status in AT_WORK and not self.cancel_requested_at
 
     @property
+    def is_stuck(self) -> bool:
+        return self.status in STUCK and not self.cancel_requested_at
+
+    @property
     def cost_dollars(self) -> float:
         return self.cost / 1_000_000
 
     # --- private ---
+
+    def _try_again(self) -> bool:
+        """Queue a run that the runtime set aside, now that its cause may be mended."""
+        again = Run.objects.stuck().filter(pk=self.pk).update(status=RunStatus.QUEUED, error=None, lapses=0)
+        if again:
+            self._tell("run.resumed", [self.pk])
+            ring(str(self.pk))
+        return bool(again)
 
     def _downwards(self) -> Iterator[RunQuerySet]:
         """This run, then its children level by level: from parent to child is the order in which everybody locks.

@@ -39,8 +39,9 @@ RUN_MOVES = {
 }
 ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED]
 AT_WORK = [RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED]
+STUCK = [RunStatus.DIVERGED, RunStatus.POISONED, RunStatus.UNSERVED]  # set aside by the runtime, for people to look at
 UNFINISHED = [status for status in RunStatus.values if status not in ENDED]
-SET_ASIDE = [RunStatus.PAUSED, RunStatus.DIVERGED, RunStatus.POISONED, RunStatus.UNSERVED]
+SET_ASIDE = [RunStatus.PAUSED, *STUCK]
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -51,6 +52,10 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def in_workspace(self, workspace: Workspace) -> "RunQuerySet":
         return self.filter(workspace=workspace)
+
+    def stuck(self) -> "RunQuerySet":
+        """Set aside by the runtime: somebody has to look at the cause before they can go on."""
+        return self.filter(status__in=STUCK, cancel_requested_at__isnull=True)
 
     def pausable(self) -> "RunQuerySet":
         return self.filter(status__in=AT_WORK, cancel_requested_at__isnull=True)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from agents.models import Agent, AgentVersion, Run
-from agents.models.run import ENDED
+from agents.models.run_status import ENDED
 from agents.runtime import database, flow, statements
 from agents.runtime.claim import Claim
 from agents.runtime.commit import ProposedChild, Segment

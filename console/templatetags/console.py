@@ -73,6 +73,12 @@ def standing_of(thing: Run | ToolCall) -> standing.Standing:
 
 
 @register.simple_tag
+def remedy_of(run: Run) -> str:
+    """What can be done about a run that the runtime set aside."""
+    return standing.remedy(run)
+
+
+@register.simple_tag
 def started_by(run: Run) -> str:
     """Who started a run."""
     if run.started_by_token and run.started_by_token.kind == "service":

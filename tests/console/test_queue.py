@@ -198,3 +198,21 @@ def test_a_page_without_a_card_opens_the_first_request_that_comes(
     assert opens in ana.get("/review?selected=", headers=HTMX).content.decode()
     for query in ("", f"?selected={approval.pk}"):
         assert opens not in ana.get(f"/review{query}", headers=HTMX).content.decode()
+
+
+def test_runs_that_were_set_aside_head_the_queue_with_their_cause(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    run = make_run(house.agent, house.olga, title="Ticket 7")
+    Run.objects.filter(pk=run.pk).update(status="running")
+    error = {"type": "diverged", "message": "It asks for <b>more</b>", "recorded": "model at 2", "asked": ["tool at 2"]}
+    Run.objects.filter(pk=run.pk).update(status="diverged", error=error)
+    olga, page = browse("olga"), browse("ana").get("/review").content.decode()
+
+    assert "Set aside" in page and "Ticket 7" in page and "It asks for &lt;b&gt;more&lt;/b&gt;" in page
+    assert "Set aside" not in olga.get("/review?view=decided").content.decode()
+    shown = olga.get(f"/runs/{run.pk}").content.decode()
+    assert "model at 2" in shown and "tool at 2" in shown and "Try again" in shown and "Deploy the code" in shown
+    assert olga.post(f"/runs/{run.pk}/resumption").status_code == 302
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("queued", None)

@@ -137,3 +137,30 @@ def test_a_paused_run_can_be_cancelled(start, olga):
     run.cancel(by=olga, reason="never mind")
     sweep(run)
     assert run.status == "cancelled" and run.pause_requested_at is None
+
+
+def test_a_run_that_diverged_is_tried_again_once_its_code_is_mended(start, olga):
+    run = start("mended", [asks(("question", {"text": "b"})), says("x")])
+    advance(run.pk)
+    step = run.checkpoints.get(seq=2)
+    run.checkpoints.filter(seq=2).update(request=b"x" * 32)
+    run.tool_calls.update(status="answered", outcome='{"status":"answered","value":"yes"}')
+    run.wake()
+    sweep(run)
+    assert run.status == "diverged" and run.error["recorded"] and run.error["asked"]
+    run.checkpoints.filter(seq=2).update(request=step.request)
+    run.resume(by=olga)
+    sweep(run)
+    assert (run.status, run.error) == ("succeeded", None)
+    with pytest.raises(IllegalMove, match="succeeded"):
+        run.resume(by=olga)
+
+
+def test_a_poisoned_run_gets_three_more_claims(start, olga):
+    run = start("again", [says("x")])
+    Run.objects.filter(pk=run.pk).update(status="running", lapses=2, lease_until=PAST)
+    sweep(run, rounds=1)
+    assert run.status == "poisoned"
+    run.resume(by=olga)
+    sweep(run)
+    assert (run.status, run.lapses) == ("succeeded", 0)
