@@ -180,7 +180,7 @@ class Page:
     @property
     def takes_messages(self) -> bool:
         """Whether one may say something to this run."""
-        return self.run.flow == "chat" and not self.run.has_ended and not self.run.cancel_requested_at
+        return not self.run.has_ended and not self.run.cancel_requested_at
 
     @property
     def request(self) -> ApprovalRequest | None:

@@ -15,6 +15,7 @@ from agents.api.schema import (
     CheckpointPage,
     MessageIn,
     MessageOut,
+    MessagePage,
     PausedOut,
     ReasonIn,
     RunFilter,
@@ -105,10 +106,19 @@ def events(
     return response
 
 
+@router.get("/runs/{uuid:run_id}/messages", response=MessagePage)
+def messages(request: HttpRequest, run_id: UUID) -> Any:
+    """The last 200 messages that were sent to the run, with the step that took each."""
+    newest = _run(request, run_id).inbox.order_by("-id")[:200]
+    names = ("id", "taken_seq", "created_at")
+    sent = [{name: getattr(one, name) for name in names} | {"content": loads(one.content)} for one in newest]
+    return {"items": sent[::-1]}
+
+
 @router.post("/runs/{uuid:run_id}/messages", response={201: MessageOut})
 @idempotent
 def say(request: HttpRequest, run_id: UUID, body: MessageIn) -> Any:
-    """Put a user message into the run's inbox."""
+    """Say something to a run: to its `receive`, or else before its next model turn."""
     principal = who(request, "operate")
     message = get_object_or_404(Run, workspace=principal.workspace, pk=run_id).say(body.content)
     return Status(201, {"id": message.pk, "content": body.content, "taken_seq": None, "created_at": message.created_at})

@@ -137,6 +137,13 @@ class MessageOut(Schema):
     created_at: datetime
 
 
+class MessagePage(Schema):
+    """The inbox of a run, oldest first."""
+
+    items: list[MessageOut]
+    next: None = None
+
+
 class CheckpointOut(Schema):
     """One committed step: where in the flow, what kind, and what came of it."""
 

@@ -156,7 +156,7 @@ class Advance:
         return position in self.drive.pending
 
     def _received(self) -> list[Ended]:
-        return [self.performing.receive(effect) for effect in self._asking("receive")[:1] if self.performing.inbox]
+        return [self.performing.receive(effect) for effect in self.performing.listening(self.drive)]
 
     def _timers(self) -> list[Ended]:
         now = self.claim.clock.now()

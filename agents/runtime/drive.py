@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.exceptions import Diverged, EffectFailed, FlowError
 from agents.runtime import state as states
+from agents.runtime.coroutines import Join, Task
 from agents.runtime.effects import LOCAL, Effect, Gather, Outcome
 from agents.runtime.flow import FlowRun, FlowSpec
 from agents.runtime.text import dumps
@@ -31,42 +32,6 @@ class Row:
     started_at: datetime | None = None
     name: str = ""
     tokens: int = 0
-
-
-class Task:
-    """One coroutine of a flow; positions are counted per coroutine when it yields."""
-
-    __slots__ = ("coroutine", "counter", "fail", "finish", "path")
-
-    def __init__(
-        self,
-        coroutine: Coroutine[Any, Any, Any],
-        path: str,
-        finish: Callable[[Any], None],
-        fail: Callable[[BaseException], None],
-    ):
-        self.coroutine, self.path, self.finish, self.fail = coroutine, path, finish, fail
-        self.counter = 0
-
-    def next_position(self) -> str:
-        self.counter += 1
-        return f"{self.path}{self.counter}"
-
-
-class Join:
-    """The members of one gather: their slots, and how many are still out."""
-
-    __slots__ = ("failures", "out", "slots", "task")
-
-    def __init__(self, task: Task, size: int):
-        self.task, self.out = task, size + 1
-        self.slots: list[Any] = [None] * size
-        self.failures: dict[int, BaseException] = {}
-
-    @property
-    def value(self) -> Any:
-        """All results in order, or the first failure in member order."""
-        return self.failures[min(self.failures)] if self.failures else self.slots
 
 
 class Drive:
@@ -114,6 +79,10 @@ class Drive:
         self._record(effect, outcome, **facts)
         resume(outcome)
 
+    def hear(self, model: str) -> Effect:
+        """Expect a message that nobody asked for, before the request of the model turn at this position."""
+        return self._hear(f"{model}+{sum(place.startswith(f'{model}+') for place in self.run.outcomes) + 1}")
+
     def take(self) -> list[Row]:
         """The rows since the last take, closed with the deltas of what the flow made of them."""
         self._close()
@@ -128,9 +97,19 @@ class Drive:
             except RuntimeError as error:
                 raise FlowError("The flow awaits while it is put away (in `finally` or an `async with`).") from error
 
+    def _hear(self, position: str) -> Effect:
+        model, _ = self.pending[position.partition("+")[0]]
+        key = model.ask.get("conversation", "")
+        effect = Effect("receive", {"conversation": key})
+        effect.position = position
+        self.pending[position] = effect, lambda _: self.run.conversation(key).refer([position])
+        return effect
+
     # --- serving recorded rows ---
 
     def _serve(self, row: Row, *, check: bool) -> None:
+        if row.position.partition("+")[0] in self.pending and "+" in row.position:
+            self._hear(row.position)
         effect, resume = self.pending.pop(row.position, (None, None))
         if effect is None or resume is None or effect.kind != row.kind or (check and effect.request() != row.request):
             asked = [repr(other) for other, _ in self.pending.values()] + ([repr(effect)] if effect else [])

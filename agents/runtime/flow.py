@@ -26,6 +26,7 @@ class FlowSpec:
     function: Callable[["FlowRun"], Coroutine[Any, Any, Any]]
     state: type[BaseModel] | None
     says_input: bool
+    steered: bool = True
 
     @property
     def served(self) -> str:
@@ -36,10 +37,17 @@ registry: dict[tuple[str, int], FlowSpec] = {}
 
 
 def flow(
-    name: str, *, revision: int = 1, state: type[BaseModel] | None = None, says_input: bool = True
+    name: str,
+    *,
+    revision: int = 1,
+    state: type[BaseModel] | None = None,
+    says_input: bool = True,
+    steered: bool = True,
 ) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Callable[..., Coroutine[Any, Any, Any]]]:
     """Register an `async def` as a flow. With `says_input`, a run's text input becomes its first user message.
 
+    With `steered`, messages that come while the flow waits for none are put before its next model turn; without, they
+    are kept for its `receive`.
     Raises FlowError where the function awaits inside `finally` or uses `async with`: parking raises through it.
     """
 
@@ -47,7 +55,7 @@ def flow(
         _refuse_awaits_in_cleanup(function)
         if (name, revision) in registry and registry[name, revision].function.__module__ != function.__module__:
             raise FlowError(f"The flow {name} revision {revision} is registered twice.")
-        registry[name, revision] = FlowSpec(name, revision, function, state, says_input)
+        registry[name, revision] = FlowSpec(name, revision, function, state, says_input, steered)
         return function
 
     return register
@@ -132,8 +140,8 @@ class FlowRun:
         """One model turn over the conversation; its message is appended. Raises EffectFailed."""
         key = self.voice if conversation is None else conversation
         talk = self.conversation(key)
-        heard, settings = talk.hash.copy(), self.settings_digest
-        effect = Effect("model", {"conversation": key}, Reply.of, lambda: heard.digest()[:16] + settings)
+        settings = self.settings_digest  # the digest is of what has been said when the turn begins
+        effect = Effect("model", {"conversation": key}, Reply.of, lambda: talk.hash.digest()[:16] + settings)
         with talk.taken():
             reply: Reply = await effect
         talk.refer([effect.position])

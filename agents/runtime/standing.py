@@ -8,6 +8,7 @@ from agents.runtime.claim import MARGIN_SECONDS, Call, Claim, News
 from agents.runtime.clock import boot
 from agents.runtime.commit import ProposedCall, Segment
 from agents.runtime.drive import Drive
+from agents.runtime.effects import Effect
 from agents.runtime.text import dumps
 from agents.runtime.work import Work
 
@@ -60,6 +61,16 @@ class Standing:
                 yield call, call.status
             elif call.status == "waiting" and call.decided not in ("", "ready") and self._is_effective(call):
                 yield call, call.decided
+
+    def listening(self, drive: Drive) -> list[Effect]:
+        """What takes the next message: a `receive`, or else the next model turn, of the main branch if it can."""
+        asked = [effect for effect, _ in drive.pending.values()]
+        receiving = [effect for effect in asked if effect.kind == "receive"]
+        if receiving or not self.inbox or not drive.spec.steered or self.claim.recording_id:
+            return receiving[:1] if self.inbox else []
+        turns = [effect for effect in asked if effect.kind == "model" and effect.position not in self.work.busy]
+        turns.sort(key=lambda effect: effect.ask["conversation"] != "")
+        return [drive.hear(effect.position) for effect in turns[:1]]
 
     def has_answers(self, drive: Drive) -> bool:
         return any(call.position in drive.pending for call, _ in self.answers())
