@@ -13,6 +13,7 @@ from agents.runtime.leaving import leaving
 from agents.runtime.presence import Beating
 from agents.runtime.work import warm_up
 from agents.tools import children
+from workspaces import standstill
 
 log = logging.getLogger(__name__)
 beating = Beating(Presence.Program.WORKER)
@@ -39,6 +40,7 @@ def warm(**_: object) -> None:
     """A worker is ready when its first call need not wait for imports."""
     warm_up()
     beating.start()
+    standstill.watch()
 
 
 @worker_shutting_down.connect

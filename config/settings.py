@@ -109,6 +109,7 @@ BROKER_URL = os.environ.get("BROKER_URL", "")
 # --- Countersign ------------------------------------------------------------------------------------------------------
 
 FLOW_SECONDS = float(os.environ.get("FLOW_SECONDS", "10"))  # so long a flow may compute between two effects
+STANDSTILL_SECONDS = float(os.environ.get("STANDSTILL_SECONDS", "30"))  # then a process that is stuck ends itself
 GATE = os.environ.get("GATE", "reviews.gate.Gate")
 CALLS_IN_FLIGHT = "agents.stopping.calls_in_flight"  # (workspace_id, scope) -> the calls that began before a stop
 TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") if name]

@@ -20,7 +20,7 @@ from agents.runtime.crash import crashpoint
 from agents.runtime.flow import served
 from agents.runtime.leaving import leaving
 from agents.runtime.presence import Beating, Tending
-from workspaces import hints
+from workspaces import hints, standstill
 
 EVERY_SECONDS = 1.0
 AT_ONCE = 200
@@ -90,5 +90,6 @@ def main() -> None:
     sweep = Sweep()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sweep.stopping.set())
+    standstill.watch()
     log.info("Sweeping every second.")
     sweep.run()

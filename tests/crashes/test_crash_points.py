@@ -69,13 +69,11 @@ def used(budget):
     return BudgetUse.objects.filter(budget=budget).aggregate(sum=Sum("amount"))["sum"]
 
 
-def start(flow):
+def start(flow, model="ledger"):
     workspace = Workspace.objects.first() or Workspace.objects.found("Acme", "acme")
     agent = Agent.objects.filter(workspace=workspace).first() or Agent.objects.create(workspace=workspace, name="clerk")
     tools = ["ledger_look", "ledger_put", "ledger_pay"]
-    version = agent.active_version or agent.add_version(
-        chain=[{"provider": "scripted", "model": "ledger"}], tools=tools
-    )
+    version = agent.active_version or agent.add_version(chain=[{"provider": "scripted", "model": model}], tools=tools)
     register(flow)(react)
     return Run.objects.create(
         workspace=workspace, agent=agent, version=version, flow=flow, revision=1, input=dumps(flow)

@@ -1,6 +1,7 @@
 """A story that every process of a test knows: read, keyed and unsafe at once, then the unsafe one alone."""
 
 import os
+import re
 
 from agents.flows.react import react
 from agents.gateway.scripted import script
@@ -21,6 +22,12 @@ def ledger(request):
         [use("ledger_pay", "d")],
         [{"type": "text", "text": "done"}],
     ][request.turns_so_far]
+
+
+@script("backtracks")
+def backtracks(request):
+    """Holds the interpreter for ever: this pattern backtracks without end, and lets no other thread run meanwhile."""
+    return [{"type": "text", "text": str(re.match("(a+)+$", "a" * 64 + "b"))}]
 
 
 def use(name, what, **more):

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agents.models import Presence
 from agents.runtime.presence import Beating
+from workspaces import standstill
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=3,
         )
         Beating(Presence.Program.WEB).start()
+        standstill.watch()
         uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
 
 
