@@ -60,6 +60,12 @@ class ThreadBusy(Conflict):
     title = "The thread is busy"
 
 
+class StillAlive(Conflict):
+    """Processes work on a database that was restored and is not in order yet."""
+
+    title = "Processes are still alive"
+
+
 class NotWaitingForMessages(Conflict):
     """The run has ended and takes no further messages."""
 

@@ -50,6 +50,8 @@ class EventQuerySet(models.QuerySet["Event"]):
                 :limit
             ]
         )
+        if not found and place > Cursor.read(self.head()):
+            raise Unprocessable("This cursor is of another time: the database was restored. Start again without one.")
         return found, str(found[-1].cursor) if found else cursor
 
     def head(self) -> str:
