@@ -78,6 +78,20 @@ class ResultRefused(Unprocessable):
     title = "Result refused"
 
 
+class ValueMissing(CountersignError):
+    """A large value is not where it was kept, or is not what was kept."""
+
+    status = 500
+    title = "A value is missing"
+
+
+class ValueUnreachable(CountersignError):
+    """The store of large values does not answer; later it may."""
+
+    status = 503
+    title = "The store of values does not answer"
+
+
 class NoSuchStep(NotFound):
     """The run has not committed that many steps."""
 

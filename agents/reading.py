@@ -1,10 +1,12 @@
 """Reading a run as it was after any step: state, messages and steps, without driving the flow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from agents import blobs
 from agents.exceptions import NoSuchStep
 from agents.models import Checkpoint, Run
 from agents.runtime import state as states
@@ -12,9 +14,9 @@ from agents.runtime.conversation import fold, render
 from agents.runtime.text import loads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
-    """One committed step for pages: times, kind, and its outcome parsed."""
+    """One committed step for pages: times and kind; its outcome is parsed when somebody looks."""
 
     seq: int
     position: str
@@ -23,7 +25,12 @@ class Step:
     tokens: int
     started_at: datetime
     finished_at: datetime
-    outcome: Any
+    stored: str = field(repr=False)
+
+    @cached_property
+    def outcome(self) -> Any:
+        """What came of it, parsed; a large one is loaded now."""
+        return loads(blobs.read(self.stored))
 
     @property
     def seconds(self) -> float:
@@ -42,7 +49,7 @@ def timeline(run: Run, *, after: int = 0, limit: int = 500) -> list[Step]:
             row.tokens,
             row.started_at,
             row.finished_at,
-            loads(row.outcome),
+            row.outcome,
         )
         for row in rows
     ]
@@ -80,17 +87,17 @@ class _Folded:
         row = run.checkpoints.filter(seq__lte=at, keyframe__isnull=False).order_by("-seq").first()
         if row is None or row.keyframe is None:
             return 0
-        whole = loads(row.keyframe)
+        whole = loads(blobs.read(row.keyframe))
         self.state, self.entries = whole["state"], whole["messages"]
         return row.seq
 
     def _add(self, row: Checkpoint) -> None:
         if row.state:
-            self.state = states.apply(self.state, loads(row.state))
-        for key, delta in loads(row.messages).items() if row.messages else ():
+            self.state = states.apply(self.state, loads(blobs.read(row.state)))
+        for key, delta in loads(blobs.read(row.messages)).items() if row.messages else ():
             self.entries[key] = fold(self.entries.get(key, []), delta)
 
 
 def _outcomes(run_id: UUID, positions: list[str]) -> dict[str, Any]:
     rows = Checkpoint.objects.filter(run_id=run_id, position__in=positions).values_list("position", "outcome")
-    return {position: loads(outcome) for position, outcome in rows}
+    return {position: loads(blobs.read(outcome)) for position, outcome in rows}

@@ -116,6 +116,7 @@ TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") i
 SWEEP_DUTIES: list[str] = [
     "workspaces.audit.chain",
     "workspaces.upkeep.upkeep",
+    "agents.upkeep.upkeep",
     "agents.runtime.budgets.keeping.keep",
     "agents.runtime.turns.pass_turns",
     "reviews.expiry.expire",
@@ -127,6 +128,11 @@ UNSERVED_AFTER_SECONDS = float(os.environ.get("UNSERVED_AFTER_SECONDS", "600"))
 READY_QUEUE_SECONDS = float(os.environ.get("READY_QUEUE_SECONDS", "30"))
 READY_LAG_SECONDS = float(os.environ.get("READY_LAG_SECONDS", "60"))
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+BLOB_ABOVE_BYTES = int(os.environ.get("BLOB_ABOVE_BYTES", "65536"))
+BLOB_STORE = os.environ.get("BLOB_STORE", "")
+BLOB_STORE_KEY_ID = os.environ.get("BLOB_STORE_KEY_ID", "")
+BLOB_STORE_SECRET = os.environ.get("BLOB_STORE_SECRET", "")
+MAX_RESULT_BYTES = int(os.environ.get("MAX_RESULT_BYTES", str(50 * 1024 * 1024)))
 OUTBOUND_ALLOWED = [entry for entry in os.environ.get("OUTBOUND_ALLOWED", "").split(",") if entry]
 ANTHROPIC_API_KEY = os.environ.get("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")

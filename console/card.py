@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from agents import reading
+from agents import blobs, reading
 from agents.models import CallStatus
 from agents.runtime.text import loads
 from agents.runtime.version import catalogue
@@ -245,7 +245,7 @@ class Card:
     @property
     def report(self) -> list[Line]:
         """What a worker learned too late."""
-        return prose.lines(self.call.report) if self.call.report else []
+        return prose.lines(self.call.late_report) if self.call.report else []
 
     @property
     def result(self) -> list[Line]:
@@ -253,7 +253,7 @@ class Card:
         if self.call.seq is None:
             return []
         step = self.run.checkpoints.get(seq=self.call.seq)
-        said = loads(step.outcome)
+        said = loads(blobs.read(step.outcome))
         return prose.lines(said["value"] if "value" in said else said.get("error"))
 
     # --- what the agent said ---

@@ -109,4 +109,4 @@ class Inspected:
     @property
     def report(self) -> list[Line]:
         """What a worker learned too late."""
-        return prose.lines(self.call.report) if self.call else []
+        return prose.lines(self.call.late_report) if self.call else []

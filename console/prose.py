@@ -8,6 +8,7 @@ from typing import Any, Literal
 from agents.tools.legible import legible
 
 MAX_LINES = 400
+MAX_LINE = 50_000
 CONTEXT = 2
 
 
@@ -27,9 +28,16 @@ def pretty(value: Any) -> list[str]:
 
 def lines(value: Any) -> list[Line]:
     """The lines of a JSON value, to a limit that is stated."""
-    found = [Line(text) for text in pretty(value)]
-    more = len(found) - MAX_LINES
-    return [*found[:MAX_LINES], Line(f"… {more} more lines")] if more > 0 else found
+    text = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    found = [Line(legible(bounded(line))) for line in text[:MAX_LINES]]
+    more = len(text) - MAX_LINES
+    return [*found, Line(f"… {more} more lines")] if more > 0 else found
+
+
+def bounded(line: str) -> str:
+    """One line to its limit: a result may be a single text of many megabytes."""
+    more = len(line) - MAX_LINE
+    return f"{line[:MAX_LINE]} … {more:,} more characters" if more > 0 else line
 
 
 def difference(old: Any, new: Any) -> list[Line]:

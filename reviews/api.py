@@ -72,7 +72,7 @@ def whole(approval: ApprovalRequest) -> dict[str, Any]:
         "arguments": loads(bytes(call.args)),
         "facts": call.facts,
         "why": call.why,
-        "report": call.report,
+        "report": call.late_report,
         "seats": [{"group": group, "person": voters.get(place)} for place, group in approval.places.items()],
         "edit_allowed": approval.edit_allowed,
         "undo_seconds": approval.undo_seconds,

@@ -9,6 +9,7 @@ from workspaces import events
 from workspaces.idempotency import purge_idempotent_requests
 
 EVERY_SECONDS = 3600
+AGAIN_SECONDS = 60  # after a failure: dropping a day asks for a lock for which the writers of events queue up behind it
 
 
 class Upkeep:
@@ -21,6 +22,7 @@ class Upkeep:
     def __call__(self) -> None:
         if time.monotonic() < self._due_at:
             return
+        self._due_at = time.monotonic() + AGAIN_SECONDS
         for chore in self.chores:
             chore()
         self._due_at = time.monotonic() + EVERY_SECONDS
@@ -28,8 +30,8 @@ class Upkeep:
 
 CHORES = (
     events.ensure_event_partitions,
-    events.drop_old_event_partitions,
     purge_idempotent_requests,
     SessionStore.clear_expired,
+    events.drop_old_event_partitions,  # last: a dump that runs for an hour may keep it from its lock
 )
 upkeep = Upkeep(*CHORES)

@@ -171,7 +171,7 @@ def _checkpoint(run: Run, row: Row) -> Checkpoint:
         position=row.position,
         kind=row.kind,
         request=row.request,
-        outcome=row.outcome.text,
+        outcome=row.outcome.stored,
         state=row.state,
         messages=row.messages,
         keyframe=row.keyframe,

@@ -1,6 +1,7 @@
 """The facts of the runtime."""
 
 from agents.models.agent import Agent, AgentVersion
+from agents.models.blob import Blob, BlobUse
 from agents.models.budget import Budget, BudgetHold, BudgetRaise, BudgetUse
 from agents.models.checkpoint import Checkpoint
 from agents.models.message import Message
@@ -14,6 +15,8 @@ from agents.models.tool_call import CallStatus, ToolCall
 __all__ = [
     "Agent",
     "AgentVersion",
+    "Blob",
+    "BlobUse",
     "Budget",
     "BudgetHold",
     "BudgetRaise",

@@ -7,7 +7,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from agents import blobs
 from agents.exceptions import IllegalMove
+from agents.models.kept import KeptBytesField
 from agents.models.run import UUID7, Run
 from agents.models.tool import Effect, Reach
 from workspaces import audit, canonical, events
@@ -69,7 +71,7 @@ class ToolCall(models.Model):
     reaches = models.CharField(max_length=7, choices=Reach)
     status = models.CharField(max_length=9, choices=CallStatus)
     why = models.TextField(default="", help_text="One sentence: why it was denied, failed or waits.")
-    args = models.BinaryField(help_text="Canonical bytes (RFC 8785).")
+    args = KeptBytesField(help_text="Canonical bytes (RFC 8785).")
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of tool name and canonical arguments.")
     proposed_args = models.BinaryField(null=True, help_text="What the model proposed, where a person changed it.")
     schema_digest = models.BinaryField(null=True, max_length=32)
@@ -129,6 +131,12 @@ class ToolCall(models.Model):
         audit.record(self.workspace_id, by, f"tool_call.{kind}", self.pk, {"reason": reason})
         events.record(self.workspace_id, "tool_call", "tool_call.resolved", self.pk)
         call.run.wake()
+
+    @property
+    def late_report(self) -> dict[str, Any] | None:
+        """The report with its value, which may be kept elsewhere."""
+        value = (self.report or {}).get("value")
+        return self.report and {**self.report, "value": blobs.read(value) if isinstance(value, str) else value}
 
     @property
     def arguments(self) -> dict[str, Any]:

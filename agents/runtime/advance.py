@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import DataError
 
-from agents.exceptions import Diverged, FlowError, LostClaim
+from agents.exceptions import Diverged, FlowError, LostClaim, ValueMissing, ValueUnreachable
 from agents.gateway.types import ModelFailure
 from agents.runtime import database, ending, flow, version
 from agents.runtime.claim import Claim
@@ -20,7 +20,6 @@ from agents.runtime.offspring import Offspring
 from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
-from agents.runtime.text import storable
 from agents.runtime.turns import pass_turn
 from agents.runtime.watchdog import CutOff, watchdog
 from agents.runtime.work import Done, Work
@@ -48,7 +47,10 @@ def _go(claim: Claim) -> None:
     work = Work(claim)
     try:
         with heartbeat.hold(claim, work):
-            Advance(claim, work).go()
+            try:
+                Advance(claim, work).go()
+            except (ValueMissing, ValueUnreachable) as error:
+                claim.commit(ending.without_value(error, work))
         log.info("The run is %s.", claim.status)
     except LostClaim:
         tally.add("claims_lost")
@@ -183,6 +185,8 @@ class Advance:
 
     def _commit(self, ended: list[Ended]) -> None:
         """Hand outcomes to the flow, let it run to its next requests, and commit both."""
+        for end in ended:
+            end.outcome.keep(self.claim.keep)
         segment = Segment(
             rows=[],
             to="running",
@@ -227,9 +231,7 @@ class Advance:
         return seconds
 
     def _fail(self, kind: str, sentence: str) -> None:
-        doubts = ending.waited_out(self.work, ending.CUT_OFF)
-        error = {"type": kind, "message": storable(sentence)}
-        self._write(Segment(rows=[], to="failed", error=error, doubts=doubts))
+        self._write(ending.failed(self.work, kind, sentence, ending.CUT_OFF))
 
     def _unproposed(self) -> list[Effect]:
         return [effect for effect in self._asking("tool") if effect.position not in self.performing.calls]

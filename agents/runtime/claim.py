@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from agents import blobs
 from agents.exceptions import LostClaim
 from agents.runtime import database, statements
 from agents.runtime.budgets.spending import settle
@@ -134,7 +135,8 @@ class Claim:
             if looked is None:
                 raise LostClaim
             self.cancelling, self.pausing, self.woken = looked["cancelling"], looked["pausing"], False
-        calls = [Call(**found) for found in database.rows(statements.CALLS, run=self.id)]
+        found = database.rows(statements.CALLS, run=self.id)
+        calls = [Call(**call | {"args": blobs.read_bytes(bytes(call["args"]))}) for call in found]
         inbox = [(found["id"], found["content"]) for found in database.rows(statements.INBOX, run=self.id)]
         return News(calls, inbox)
 
@@ -142,6 +144,7 @@ class Claim:
 
     def commit(self, segment: Segment) -> None:
         """Commit a segment in one statement; in a transaction only where something opens, closes or is settled too."""
+        self._keep_large(segment.rows)
         crashpoint("before_park" if segment.to == "waiting" else "before_commit")
         if segment.opens or segment.ends or segment.settlement or segment.is_over_budget:
             with transaction.atomic():
@@ -152,6 +155,17 @@ class Claim:
             answer = self._commit(segment)
         self._moved(segment, answer)
         crashpoint("committed")
+
+    def keep(self, text: str) -> str:
+        """What stands for this text in the journal: itself, or a reference where it is large."""
+        return blobs.keep(text, self.workspace_id, self.id)
+
+    def _keep_large(self, rows: list[Row]) -> None:
+        for row in rows:
+            row.outcome.keep(self.keep)
+            row.state, row.messages, row.keyframe = (
+                text and self.keep(text) for text in (row.state, row.messages, row.keyframe)
+            )
 
     def _commit(self, segment: Segment) -> database.Row:
         statement = statements.COMMIT_WITH_RELATIVES if segment.touches_relatives else statements.COMMIT
@@ -253,8 +267,8 @@ def load_rows(run_id: UUID, *, with_deltas: bool = False) -> list[Row]:
             bytes(found["request"]),
             Outcome(found["outcome"], found["failed"]),
             seq=found["seq"],
-            state=found["state"] if with_deltas else None,
-            messages=found["messages"] if with_deltas else None,
+            state=found["state"] and blobs.read(found["state"]) if with_deltas else None,
+            messages=found["messages"] and blobs.read(found["messages"]) if with_deltas else None,
         )
         for found in database.rows(statements.ROWS, run=run_id)
     ]

@@ -104,7 +104,7 @@ def parameters(claim: "Claim", segment: Segment) -> dict[str, Any]:
     values = (
         _moves(claim, segment)
         | _steps(claim, segment.rows, segment.statuses)
-        | _proposals(segment.calls)
+        | _proposals(claim, segment.calls)
         | _children(segment.children)
         | _inbox(segment)
     )
@@ -141,7 +141,7 @@ def _steps(claim: "Claim", rows: list[Row], statuses: dict[str, str]) -> dict[st
         "positions": [row.position for row in rows],
         "kinds": [row.kind for row in rows],
         "requests": [row.request for row in rows],
-        "outcomes": [row.outcome.text for row in rows],
+        "outcomes": [row.outcome.stored for row in rows],
         "failed": [row.outcome.failed for row in rows],
         "states": [row.state for row in rows],
         "messages": [row.messages for row in rows],
@@ -154,7 +154,7 @@ def _steps(claim: "Claim", rows: list[Row], statuses: dict[str, str]) -> dict[st
     }
 
 
-def _proposals(calls: list[ProposedCall]) -> dict[str, Any]:
+def _proposals(claim: "Claim", calls: list[ProposedCall]) -> dict[str, Any]:
     return {
         "call_positions": [call.position for call in calls],
         "provider_ids": [call.provider_id for call in calls],
@@ -164,7 +164,7 @@ def _proposals(calls: list[ProposedCall]) -> dict[str, Any]:
         "reaches": [call.reaches for call in calls],
         "statuses": [call.status for call in calls],
         "whys": [call.why for call in calls],
-        "args": [call.args for call in calls],
+        "args": [claim.keep(call.args.decode()).encode() for call in calls],
         "digests": [call.digest for call in calls],
         "schema_digests": [call.schema_digest for call in calls],
         "rules_epochs": [call.rules_epoch for call in calls],

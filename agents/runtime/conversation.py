@@ -65,7 +65,7 @@ class Conversation:
             self.hash.update(dumps(entry).encode())
             return
         for position in entry:
-            self.hash.update(self.outcomes[position].text.encode())
+            self.hash.update(self.outcomes[position].stored.encode())
 
     def drain(self) -> list[Entry]:
         """The entries that no row holds yet."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agents.exceptions import Diverged, EffectFailed, FlowError
+from agents.exceptions import Diverged, EffectFailed, FlowError, ValueUnreachable
 from agents.runtime import state as states
 from agents.runtime.coroutines import Join, Task
 from agents.runtime.effects import LOCAL, Effect, Gather, Outcome
@@ -163,6 +163,8 @@ class Drive:
                     return asked
         except StopIteration as end:
             task.finish(end.value)
+        except ValueUnreachable:
+            raise  # not the flow's failure: it is driven again later
         except Exception as error:  # noqa: BLE001 - whatever a flow raises is how this run fails
             task.fail(error)
         return ENDED
@@ -252,8 +254,7 @@ class Drive:
         self._close()
         self.seq += 1
         self.run.outcomes[effect.position] = outcome
-        row = Row(effect.position, effect.kind, effect.request(), outcome, seq=self.seq, **facts)
-        self.fresh.append(row)
+        self.fresh.append(Row(effect.position, effect.kind, effect.request(), outcome, seq=self.seq, **facts))
 
     def _close(self) -> None:
         """What the flow made of the last row joins that row."""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import Any
 
+from agents import blobs
 from agents.exceptions import EffectFailed
 from agents.runtime.text import dumps, loads
 
@@ -11,12 +12,23 @@ LOCAL = frozenset({"branch", "note", "now", "random"})
 
 
 class Outcome:
-    """What an effect came to: JSON text, kept as stored, parsed only when somebody looks."""
+    """What an effect came to: JSON text or a reference to it, as stored; loaded and parsed when somebody looks."""
 
-    __slots__ = ("failed", "text")
+    __slots__ = ("_text", "failed", "stored")
 
-    def __init__(self, text: str, failed: bool = False):
-        self.text, self.failed = text, failed
+    def __init__(self, stored: str, failed: bool = False):
+        self.stored, self.failed = stored, failed
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = blobs.read(self.stored)
+        return self._text
+
+    def keep(self, keep: Callable[[str], str]) -> None:
+        """Before it is handed to a flow, whose digests are of what is stored: put it where it belongs by its size."""
+        self._text, self.stored = self.text, keep(self.stored)
 
     @property
     def value(self) -> Any:

@@ -4,14 +4,16 @@ from typing import Any
 
 from django.conf import settings
 
-from agents.exceptions import Diverged, FlowError
+from agents.exceptions import Diverged, FlowError, ValueMissing, ValueUnreachable
 from agents.runtime.commit import Segment
 from agents.runtime.drive import Drive
 from agents.runtime.outcomes import explained
-from agents.runtime.text import dumps
+from agents.runtime.text import dumps, storable
 from agents.runtime.work import Work
 
 CUT_OFF = "The flow was cut off while this call was under way; see its report."
+WITHOUT_VALUE = "A value that the run needs could not be read while this call was under way; see its report."
+UNREACHABLE_SECONDS = 15.0  # so long a run waits for a store of values that does not answer
 
 
 def finish(segment: Segment, drive: Drive) -> None:
@@ -51,6 +53,20 @@ def cut_off(segment: Segment, drive: Drive) -> None:
 def cut_off_after() -> str:
     """The sentence that tells why."""
     return f"The flow computed for {settings.FLOW_SECONDS:g} s without asking for anything, so it was cut off."
+
+
+def without_value(error: ValueMissing | ValueUnreachable, work: Work) -> Segment:
+    """A large value that the run needs cannot be read: not now, so it waits and tries again, or not any more."""
+    if isinstance(error, ValueMissing):
+        return failed(work, "value_missing", str(error), WITHOUT_VALUE)
+    doubts = waited_out(work, WITHOUT_VALUE)
+    return Segment(rows=[], to="waiting", doubts=doubts, due=work.claim.clock.now() + UNREACHABLE_SECONDS)
+
+
+def failed(work: Work, kind: str, sentence: str, why: str) -> Segment:
+    """The run cannot go on; `why` is for people who are asked about writes that were under way."""
+    error = {"type": kind, "message": storable(sentence)}
+    return Segment(rows=[], to="failed", error=error, doubts=waited_out(work, why))
 
 
 def waited_out(work: Work, why: str) -> dict[str, str]:

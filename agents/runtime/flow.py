@@ -210,7 +210,7 @@ class FlowRun:
         return results
 
     def _tool(self, name: str, arguments: Any, provider_id: str = "") -> Effect:
-        return Effect("tool", {"name": name, "input": arguments, "id": provider_id}, CallOutcome.of)
+        return Effect("tool", {"name": name, "input": arguments, "id": provider_id}, CallOutcome)
 
 
 def said(input: Any) -> list[dict[str, Any]]:

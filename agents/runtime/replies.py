@@ -1,6 +1,7 @@
 """What flows get from the model and from tools."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from agents.exceptions import EffectFailed
@@ -30,27 +31,40 @@ class Reply:
         return cls(value["blocks"], value.get("stop") or "")
 
 
-@dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """How a tool call ended: `status` is the call's, `value` is what came back, `error` what went wrong."""
+    """How a tool call ended: `status` is the call's, `value` is what came back, `error` what went wrong.
 
-    status: str
-    value: Any
-    error: dict[str, Any] | None
+    A large value is loaded when somebody looks: a flow that only passes results on never does.
+    """
+
+    def __init__(self, outcome: Outcome):
+        self._outcome = outcome
+
+    @cached_property
+    def _said(self) -> dict[str, Any]:
+        said: dict[str, Any] = self._outcome.value
+        return said
+
+    @property
+    def status(self) -> str:
+        return str(self._said["status"])
+
+    @property
+    def value(self) -> Any:
+        return self._said.get("value")
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        return self._said.get("error")
 
     @property
     def failed(self) -> bool:
-        return self.status not in ("succeeded", "answered")
+        return self._outcome.failed
 
     def value_or_raise(self) -> Any:
         if self.failed:
             raise EffectFailed(self.error or {"type": self.status, "message": f"The call was {self.status}."})
         return self.value
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> "CallOutcome":
-        value = outcome.value
-        return cls(value["status"], value.get("value"), value.get("error"))
 
 
 def refusals(calls: list[dict[str, Any]], most: int) -> list[dict[str, Any] | None]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from agents import reading
+from agents import blobs, reading
 from agents.models import CallStatus, Checkpoint, Effect, OnBusy, Run, RunStatus, Thread, ToolCall
 from agents.models.run import ENDED, ring
 from agents.runtime.conversation import tool_result
@@ -90,7 +90,7 @@ def answers(run: Run, provider_ids: Iterable[str]) -> list[dict[str, Any]]:
     for provider_id in provider_ids:
         call = calls.get(provider_id)
         outcome = steps.get(call.seq) if call and call.seq else None
-        value = loads(outcome) if outcome else {"id": provider_id, "status": "cancelled", "error": CUT_OFF}
+        value = loads(blobs.read(outcome)) if outcome else {"id": provider_id, "status": "cancelled", "error": CUT_OFF}
         found.append(tool_result(value))
     return found
 
@@ -105,4 +105,4 @@ def remains(given_up: "QuerySet[Run]") -> list[dict[str, Any]]:
 def _came(call: ToolCall) -> str:
     found = Checkpoint.objects.filter(run=call.run_id, position=call.position)
     outcome = found.values_list("outcome", flat=True).first()
-    return dumps(loads(outcome).get("value"))[:500] if outcome else "done"
+    return dumps(loads(blobs.read(outcome)).get("value"))[:500] if outcome else "done"

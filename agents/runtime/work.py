@@ -191,7 +191,8 @@ class Work:
         if underway.call is None or not underway.attempt or future.cancelled() or future.exception():
             return
         result = future.result()
-        report = {"kind": result.kind, "value": result.value, "error": result.error}
+        value = result.value and self.claim.keep(result.value)
+        report = {"kind": result.kind, "value": value, "error": result.error}
         with database.released_after():
             database.rows(
                 statements.REPORT,

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from pydantic_core import PydanticSerializationError, to_json
 
 from workspaces import canonical
 from workspaces.exceptions import CanonicalError, CanonicalTooLarge
-
-MAX_BYTES = 1_048_576
 
 
 class UnusableResult(Exception):
@@ -19,8 +18,9 @@ class UnusableResult(Exception):
         self.type = type
 
 
-def text_of(value: Any, max_bytes: int = MAX_BYTES) -> str:
+def text_of(value: Any) -> str:
     """Models, dataclasses, decimals and dates included; raises UnusableResult."""
+    max_bytes = settings.MAX_RESULT_BYTES
     try:
         return canonical.dumps(canonical.parse(_json(value), max_bytes)).decode()
     except CanonicalTooLarge as error:

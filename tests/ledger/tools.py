@@ -25,6 +25,12 @@ def ledger_look(what: str) -> str:
     return f"seen {what}"
 
 
+@tool(effect="read")
+def ledger_fetch(size: int) -> str:
+    """Read a text of so many letters."""
+    return "x" * size
+
+
 @tool(effect="keyed", retries=3)
 def ledger_put(context: CallContext, what: str) -> str:
     """Write under a key: the same key twice is one effect."""
