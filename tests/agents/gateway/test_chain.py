@@ -211,3 +211,10 @@ def test_every_attempt_carries_the_same_key(clock: Clock, claude: MessagesAPI) -
     keyed = ModelRequest(messages=REQUEST.messages, key="run-7:3")
     complete([CLAUDE], keyed, deadline_seconds=60, sleep=clock.sleep, clock=clock)
     assert [request["headers"]["idempotency-key"] for request in claude.requests] == ["run-7:3"] * 2
+
+
+def test_what_a_reply_that_broke_off_has_used_is_told_with_its_attempt(clock: Clock, claude: MessagesAPI) -> None:
+    claude.will(cut(), turn(FINE))
+    failed, succeeded = ask(clock, CLAUDE).attempts
+    assert failed["kind"] == "truncated" and failed["usage"]["input"] > 0
+    assert set(failed["usage"]) == {"input", "cache_read", "cache_write", "output"} and "usage" not in succeeded
