@@ -54,6 +54,12 @@ class ThreadRefused(Unprocessable):
     title = "Not for a thread"
 
 
+class ScheduleRefused(Unprocessable):
+    """No time can be read from this cron expression and time zone."""
+
+    title = "Not a schedule"
+
+
 class ThreadBusy(Conflict):
     """A run of this thread is active, and the new input was not to wait for it."""
 

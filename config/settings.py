@@ -119,6 +119,7 @@ SWEEP_DUTIES: list[str] = [
     "agents.upkeep.upkeep",
     "agents.runtime.budgets.keeping.keep",
     "agents.runtime.turns.pass_turns",
+    "agents.scheduling.fire_due",
     "reviews.expiry.expire",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",

@@ -2,7 +2,8 @@
 
 from agents.admin.agents import AgentAdmin
 from agents.admin.budgets import BudgetAdmin
+from agents.admin.schedules import ScheduleAdmin
 from agents.admin.tools import ToolAdmin
 from agents.admin.versions import AgentVersionAdmin
 
-__all__ = ["AgentAdmin", "AgentVersionAdmin", "BudgetAdmin", "ToolAdmin"]
+__all__ = ["AgentAdmin", "AgentVersionAdmin", "BudgetAdmin", "ScheduleAdmin", "ToolAdmin"]

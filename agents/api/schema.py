@@ -63,6 +63,49 @@ class ThreadPage(Schema):
     next: str | None
 
 
+class ScheduleChange(Strict):
+    """What is to change; what is left out stays."""
+
+    input: Any = None
+    labels: Annotated[dict[Name, Label], Field(max_length=20)] = {}
+    cron: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] = ""
+    time_zone: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = "UTC"
+    paused: bool = False
+
+
+class ScheduleIn(ScheduleChange):
+    """Which agent is to be started, with what, and when: five fields of cron by the clocks of a time zone."""
+
+    agent: Name
+    input: Any
+    cron: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
+
+
+class ScheduleOut(Schema):
+    """A schedule; `problem` says why the last run was not started."""
+
+    id: UUID
+    agent: str
+    input: Any
+    labels: dict[str, Any]
+    cron: str
+    time_zone: str
+    paused: bool
+    next_at: datetime
+    problem: str
+    owner: str
+    last_run: UUID | None
+    last_at: datetime | None
+    created_at: datetime
+
+
+class SchedulePage(Schema):
+    """Newest first; `next` is the cursor of the next page, or null."""
+
+    items: list[ScheduleOut]
+    next: str | None
+
+
 class MessageIn(Strict):
     """A user message: text, or content blocks."""
 

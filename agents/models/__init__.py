@@ -8,6 +8,7 @@ from agents.models.message import Message
 from agents.models.presence import Presence
 from agents.models.recording import Recording
 from agents.models.run import OnBusy, Run, RunStatus
+from agents.models.schedule import Schedule
 from agents.models.thread import Thread
 from agents.models.tool import Effect, Reach, Tool
 from agents.models.tool_call import CallStatus, ToolCall
@@ -31,6 +32,7 @@ __all__ = [
     "Recording",
     "Run",
     "RunStatus",
+    "Schedule",
     "Thread",
     "Tool",
     "ToolCall",

@@ -75,6 +75,9 @@ class Run(models.Model):
     superseded = models.CharField(max_length=9, choices=OnBusy, default="", db_default="", help_text="What ended it.")
     history = models.TextField(null=True, help_text="JSON text: the thread's messages before it.")  # noqa: DJ001
 
+    schedule = models.ForeignKey("agents.Schedule", null=True, on_delete=models.PROTECT, related_name="runs")
+    scheduled_at = models.DateTimeField(null=True, help_text="The time for which its schedule started it.")
+
     status = models.CharField(max_length=9, choices=RunStatus, default=RunStatus.QUEUED, db_default=RunStatus.QUEUED)
     epoch = models.IntegerField(default=0, db_default=0, help_text="Fence: grows with every claim.")
     seq = models.IntegerField(default=0, db_default=0, help_text="Last committed checkpoint.")
@@ -133,6 +136,11 @@ class Run(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["parent", "parent_position"], condition=Q(parent__isnull=False), name="run_child_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["schedule", "scheduled_at"],
+                condition=Q(schedule__isnull=False),
+                name="run_of_a_schedule_is_unique",
             ),
             models.UniqueConstraint(
                 fields=["thread"],

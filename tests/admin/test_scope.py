@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from agents.models import Agent, AgentVersion, Budget, Tool
+from agents.models import Agent, AgentVersion, Budget, Schedule, Tool
+from agents.scheduling import keep_schedule
 from reviews.models import ApprovalRequest, Delivery, Endpoint, PolicyRevision, PolicySet
 from tests.admin.pages import act, page, registered, text
 from tests.factories import make_approval, make_policy
@@ -25,6 +26,8 @@ def furnished(house, settings):
     approval = make_approval(house)
     approval.decide("approve", by=house.by("ana"), digest=bytes(approval.digest))
     make_token(house.root, "runs:read")
+    schedule = Schedule(agent=house.agent, input='"hello"', cron="0 7 * * *")
+    keep_schedule(schedule, house.by("root"))
     return house
 
 
@@ -103,10 +106,10 @@ def test_an_action_on_what_is_no_key_is_refused(furnished, visit):
         assert answer.status_code == 200
 
 
-def test_an_engineer_sees_agents_versions_and_tools_and_nothing_else(furnished, ines, visit):
+def test_an_engineer_sees_agents_versions_tools_and_schedules_and_nothing_else(furnished, ines, visit):
     client = visit(ines)
     seen = {model for model in registered() if client.get(page(model)).status_code == 200}
-    assert seen == {Agent, AgentVersion, Tool}
+    assert seen == {Agent, AgentVersion, Schedule, Tool}
 
 
 @pytest.mark.parametrize("name", ["olga", "ana"])
