@@ -78,7 +78,7 @@ class _Folded:
         if not 0 <= at <= run.seq:
             raise NoSuchStep(f"This run has steps 1 to {run.seq}; there is no step {at}.")
         if run.history:
-            self.entries[""] = loads(run.history)
+            self.entries[""] = loads(blobs.read(run.history))
         start = self._from_keyframe(run, at)
         for row in run.checkpoints.filter(seq__gt=start, seq__lte=at).order_by("seq").only("state", "messages"):
             self._add(row)

@@ -37,9 +37,8 @@ def pass_turn(thread_id: UUID) -> None:
     if following is None or active(thread) is not None:
         return
     messages = history(thread)
-    Run.objects.filter(pk=following.pk).update(
-        awaiting="", status=RunStatus.QUEUED, woken=True, history=dumps(messages) if messages else None
-    )
+    kept = blobs.keep(dumps(messages), following.workspace_id, following.pk) if messages else None
+    Run.objects.filter(pk=following.pk).update(awaiting="", status=RunStatus.QUEUED, woken=True, history=kept)
     ring(str(following.pk))
 
 
@@ -67,7 +66,7 @@ def history(thread: Thread) -> list[dict[str, Any]]:
 def messages_of(run: Run) -> list[dict[str, Any]]:
     """Everything said in a run that has ended; calls that it had left open are answered."""
     if run.seq == 0:
-        return (loads(run.history) if run.history else []) + said(loads(run.input))
+        return (loads(blobs.read(run.history)) if run.history else []) + said(loads(run.input))
     messages = reading.messages_at(run)
     open_calls = unanswered(messages)
     return [*messages, {"role": "user", "content": answers(run, open_calls)}] if open_calls else messages

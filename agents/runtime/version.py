@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
+from agents import blobs
 from agents.models import AgentVersion, Recording, Tool
 from agents.runtime import flow
 from agents.runtime.text import dumps, loads
@@ -114,5 +115,5 @@ def flow_run(
         input=loads(input),
         settings_digest=version.digest,
         max_calls=int(version.limits["max_calls_in_turn"]),
-        history=loads(history) if history else [],
+        history=loads(blobs.read(history)) if history else [],
     )

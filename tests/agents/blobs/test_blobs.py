@@ -15,7 +15,7 @@ from agents.runtime.advance import advance
 from agents.runtime.flow import flow
 from agents.runtime.journal_check import verify
 from agents.runtime.propose import call_digest
-from agents.runtime.text import loads
+from agents.runtime.text import dumps, loads
 from tests.agents.blobs.bucket import ObjectStore
 from tests.agents.conftest import STORIES, asks, says
 
@@ -106,6 +106,21 @@ def test_large_arguments_are_what_was_proposed_and_what_runs(play):
     assert messages_at(run)[1]["content"][0]["input"] == {"what": "y" * BIG}
     assert timeline(run)[2].outcome["value"] == f"seen {'y' * BIG}"
     assert answered(run).status == "waiting"
+
+
+def test_a_large_history_of_a_thread_is_kept_too(start):
+    STORIES["h" * BIG] = [says("ok")]
+    run = start("next", [])
+    reference = blobs.keep(dumps([{"role": "user", "content": "h" * BIG}]), run.workspace_id, run.pk)
+    Run.objects.filter(pk=run.pk).update(history=reference)
+    advance(run.pk)
+    run.refresh_from_db()
+    assert (run.status, [message["role"] for message in messages_at(run)]) == (
+        "succeeded",
+        ["user", "user", "assistant"],
+    )
+    assert messages_at(run)[0]["content"] == "h" * BIG
+    assert verify(run) == run.seq
 
 
 @pytest.mark.parametrize("harm", [{"content": b"{}"}, None])
