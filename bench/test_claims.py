@@ -1,0 +1,80 @@
+"""B10, B11: workers released at once on one approved call; a worker that dies in the middle of a step."""
+
+import threading
+import time
+
+import pytest
+from django.db import connections
+
+from agents.models import Run, ToolCall
+from agents.runtime.claim import Claim
+from agents.starting import start_run
+from bench.runs import engineer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
+KNOWN = {"TOOL_MODULES": "bench.story", "DEMO": "0"}
+
+
+def test_b10_one_call_many_workers(show, settings):
+    """All of them try to claim the run and to start its call at the same moment; exactly one may."""
+    settings.BROKER_URL = ""
+    olga = engineer([1])
+    times, started = 1000, []
+    for number in range(times):
+        run = start_run(olga, "bench-1", "go")
+        call = ToolCall.objects.create(
+            workspace=olga.workspace, run=run, position="9", tool="bench_stamp", title="", effect="unsafe",
+            reaches="inside", status="ready", args=b"{}", digest=b"x" * 32, rules_epoch=0,
+        )  # fmt: skip
+        started.append(sum(released(run, call, 2 + number % 7)))
+    assert len(started) == times
+    show("B10_started_more_than_once", "runs", [sum(one > 1 for one in started)], workers="2..8", times=times)
+    show("B10_started_never", "runs", [sum(one == 0 for one in started)], workers="2..8", times=times)
+
+
+def released(run, call, workers):
+    """How often the call's start was written, for each worker."""
+    barrier, written = threading.Barrier(workers), []
+
+    def work():
+        try:
+            barrier.wait()
+            claim = Claim.take(run.pk)
+            if claim:
+                found = next(one for one in claim.news(fresh=True).calls if one.id == call.pk)
+                written.append(claim.start(found, timeout=5) is not None)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return written
+
+
+@pytest.mark.parametrize("broker", ["on", "off"])
+def test_b11_kill_9_in_the_middle_of_a_step(product, show, broker):
+    """From the kill to the next commit of the run by another process, which only its lease keeps waiting."""
+    olga = engineer([200])
+    more = {} if broker == "on" else {"BROKER_URL": ""}
+    program = "worker" if broker == "on" else "sweep"
+    product.start("sweep", name="rescuer", **KNOWN, **more)
+    taken = []
+    for number in range(12):
+        name = f"victim-{number}"
+        product.start(program, name=name, **KNOWN, **more)
+        run = start_run(olga, "bench-200", "go")
+        product.wait_until(lambda run=run, pid=product.children[name].popen.pid: held_by(run, pid), 60)
+        product.kill(name)
+        began, seq = time.perf_counter(), Run.objects.get(pk=run.pk).seq
+        product.wait_until(lambda run=run, seq=seq: Run.objects.get(pk=run.pk).seq > seq, 60)
+        taken.append(time.perf_counter() - began)
+        product.wait_until(lambda: not Run.objects.active().exists(), 60)
+    show("B11_goes_on_after_kill", "s", taken, broker=broker, p95=round(sorted(taken)[int(len(taken) * 0.95) - 1], 2))
+
+
+def held_by(run, pid):
+    """Whether that very process advances the run, and is past its first steps."""
+    return Run.objects.filter(pk=run.pk, status="running", owner__endswith=f":{pid}", seq__gt=5).exists()
