@@ -23,7 +23,7 @@ def agent(principal, name, model):
     """An agent of the instant model; see `bench.story.Instant` for what its name says."""
     Agent.objects.create(workspace=principal.workspace, name=name).add_version(
         chain=[{"provider": "instant", "model": model}],
-        tools=["bench_look", "bench_large", "bench_stamp"],
+        tools=["bench_look", "bench_stamp"],
         max_steps=10**6,
         max_tokens=10**9,
     )

@@ -1,7 +1,6 @@
 """What the benchmarks' agents say and do: rounds of a read with texts of 1 KB, then one governed write."""
 
 import os
-import random
 import time
 from pathlib import Path
 
@@ -13,14 +12,12 @@ TEXT = "x" * 1000
 
 
 class Instant:
-    """A model that answers at once; its name says what it asks for first, for how many rounds, and last: a/200:b."""
+    """A model that answers at once; `model` says after how many rounds it asks for what: 200:bench_stamp."""
 
     def complete(self, request, on_delta=None):
-        first, _, rest = request.model.rpartition("/")
-        rounds, _, last = rest.partition(":")
+        rounds, _, last = request.model.partition(":")
         turn = request.turns_so_far
         name = "bench_look" if turn < int(rounds) else last if turn == int(rounds) else ""
-        name = first if first and turn == 0 else name
         call = [{"type": "tool_use", "id": f"t{turn}", "name": name, "input": {"what": TEXT}}] if name else []
         blocks = [{"type": "text", "text": TEXT}, *call]
         return ModelReply(blocks=blocks, stop="", usage=Usage(), model="instant", provider="instant")
@@ -33,12 +30,6 @@ chain.ADAPTERS["instant"] = Instant()
 def bench_look(what: str) -> str:
     """Read 1 KB."""
     return TEXT
-
-
-@tool(effect="read")
-def bench_large(what: str) -> str:
-    """Read 10 MB that no compression makes smaller."""
-    return random.Random(1).randbytes(5 * 1024 * 1024).hex()
 
 
 @tool(effect="unsafe")

@@ -10,6 +10,7 @@ from agents.models import Run, ToolCall
 from agents.runtime.claim import Claim
 from agents.starting import start_run
 from bench.runs import engineer
+from workspaces.models import Switch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 KNOWN = {"TOOL_MODULES": "bench.story", "DEMO": "0"}
@@ -19,12 +20,12 @@ def test_b10_one_call_many_workers(show, settings):
     """All of them try to claim the run and to start its call at the same moment; exactly one may."""
     settings.BROKER_URL = ""
     olga = engineer([1])
-    times, started = 1000, []
+    times, started, epoch = 1000, [], Switch.objects.get().rules_epoch
     for number in range(times):
         run = start_run(olga, "bench-1", "go")
         call = ToolCall.objects.create(
             workspace=olga.workspace, run=run, position="9", tool="bench_stamp", title="", effect="unsafe",
-            reaches="inside", status="ready", args=b"{}", digest=b"x" * 32, rules_epoch=0,
+            reaches="inside", status="ready", args=b"{}", digest=b"x" * 32, rules_epoch=epoch,
         )  # fmt: skip
         started.append(sum(released(run, call, 2 + number % 7)))
     assert len(started) == times

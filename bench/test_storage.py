@@ -1,9 +1,9 @@
-"""B3, B4, B16: what a run leaves in the database and in its log, at growing lengths, and with one large value."""
+"""B3, B4: what a run leaves in the database and in its log, at growing lengths."""
 
 import pytest
 from django.db import connection
 
-from bench.runs import advanced, agent, engineer
+from bench.runs import advanced, engineer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 TABLES = ("agents_%", "tracing_%", "workspaces_event%", "workspaces_auditentry%", "reviews_%")
@@ -20,17 +20,6 @@ def test_b3_b4_bytes_a_round(show, rounds):
     settle()
     show("B3_stored", "KB/round", [(stored_bytes() - stored) / 1024 / rounds], rounds=rounds)
     show("B4_wal", "KB/round", [written / 1024 / rounds], rounds=rounds)
-
-
-def test_b16_one_large_result(show):
-    olga = engineer([10])
-    advanced(olga, "bench-10")
-    agent(olga, "large", "bench_large/51:")
-    settle()
-    stored = stored_bytes()
-    advanced(olga, "large")
-    settle()
-    show("B16_large_result", "MB", [(stored_bytes() - stored) / 1024**2], large_mb=10, rounds=50)
 
 
 def stored_bytes():
