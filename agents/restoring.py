@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from agents.exceptions import StillAlive
-from agents.models import Presence, ToolCall
+from agents.models import Presence, Schedule, ToolCall
 from agents.runtime.gate import gate
 from workspaces import events, restoring
 
@@ -13,6 +13,9 @@ JUMP = 1_000_000  # beyond every epoch that a worker can have reached since the 
 WHY = (
     "The database was restored from a backup in which this call had started or was about to. "
     "Whether it happened since then, it does not know."
+)
+MISSED = (
+    "Paused: the database was restored, and this may have started since the backup. Resume it, or start it by hand."
 )
 
 _RUNS = """
@@ -47,6 +50,7 @@ class Restored:
     taken_back: int
     in_doubt: int
     will_repeat: int
+    schedules: int
     workspaces: int
     audits_cut: int
     events: int
@@ -73,6 +77,7 @@ def after_restore() -> Restored:
         taken_back=runs.count("running"),
         in_doubt=doubted,
         will_repeat=ToolCall.objects.filter(status="executing", effect="keyed").count(),
+        schedules=Schedule.objects.due().order_by().update(paused=True, problem=MISSED),
         workspaces=workspaces,
         audits_cut=restoring.tell_audit(),
         events=renumbered,

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from agents.exceptions import LostClaim
-from agents.models import Presence, Run, ToolCall
+from agents.models import Presence, Run, Schedule, ToolCall
 from agents.runtime.claim import Claim
 from agents.runtime.commit import Segment
 from config.embedded.places import postgres_binaries
@@ -118,6 +119,15 @@ def test_a_worker_of_before_can_write_nothing(house) -> None:
     with pytest.raises(LostClaim):
         claim.commit(Segment(rows=[], to="failed"))
     assert Switch.objects.get(pk=house.workspace.pk).rules_epoch > rules + 100_000
+
+
+def test_a_schedule_that_may_have_started_since_the_backup_is_paused(house) -> None:
+    fields = {"workspace": house.workspace, "agent": house.agent, "input": '"go"', "cron": "0 7 * * *"}
+    over = Schedule.objects.create(**fields, owner=house.olga, next_at=now() - timedelta(hours=1))
+    to_come = Schedule.objects.create(**fields, owner=house.olga, next_at=now() + timedelta(hours=1))
+    assert "1 schedules" in after_restore()
+    over.refresh_from_db(), to_come.refresh_from_db()
+    assert (over.paused, to_come.paused) == (True, False) and "restored" in over.problem
 
 
 def test_everybody_signs_in_again(house) -> None:

@@ -28,6 +28,7 @@ def sentences(done: Restored) -> list[str]:
         "being advanced are queued again.",
         f"{done.in_doubt} unsafe calls had started or were about to: they are in doubt, and in somebody's queue.",
         f"{done.will_repeat} keyed calls had started: they are repeated under their keys.",
+        f"{done.schedules} schedules were due since the backup: they are paused, for they may have started then.",
         f"{done.workspaces} workspaces: every verdict is judged again before its call starts.",
         f"{done.events} events were renumbered; cursors from before the restore may be refused.",
         f"{done.audits_cut} audits are shorter than this home remembers; each says so in its next entry.",
