@@ -4,6 +4,7 @@
 python3 manage.py up      start the product: database, broker, web, worker, sweep
 python3 manage.py test    check everything that must hold before a change lands (arguments go to pytest)
 python3 manage.py bench   measure, one JSON object a line (all, or those named: B5 start)
+python3 manage.py nemesis kill, pause and garble a whole installation, check what is left (--seconds N --seed S)
 python3 manage.py help    every other command; each takes --home DIR
 """
 
@@ -15,7 +16,7 @@ from config import bootstrap
 def main():  # type: () -> None
     """Enter .venv, settle in the home directory, run the command."""
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    bootstrap.enter("requirements-dev.lock" if command in ("test", "bench") else "requirements.lock")
+    bootstrap.enter("requirements-dev.lock" if command in ("test", "bench", "nemesis") else "requirements.lock")
 
     from config import home
 
@@ -32,6 +33,10 @@ def main():  # type: () -> None
         from config import check
 
         check.bench(arguments[1:])
+    elif command == "nemesis":
+        from config import check
+
+        check.nemesis(arguments[1:])
     else:
         if command in ("help", "-h", "--help"):
             print(__doc__)

@@ -40,6 +40,12 @@ def bench(names: list[str]) -> None:
     sys.exit(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
 
 
+def nemesis(arguments: list[str]) -> None:
+    """Break a whole installation by a schedule from a seed, and check what is left (docs/reliability.md)."""
+    command = [sys.executable, "-m", "tests.nemesis", *arguments]
+    sys.exit(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
+
+
 def passes(name: str, command: list[str]) -> bool:
     """Run one stage; its output goes to the terminal."""
     print(f"--- {name}", flush=True)

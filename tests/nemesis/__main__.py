@@ -1,0 +1,96 @@
+"""`manage.py nemesis`: break a whole installation for so long, by a schedule from a seed, and check what is left."""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from config.embedded.services import OWNER
+from tests.nemesis.arena import Services
+from tests.plugin import temporary_home
+
+KEPT = ("*.log", "history.jsonl", "ledger", "report.json")
+
+
+def main() -> None:
+    """Fight, print, and end with 1 on a violation."""
+    chosen = arguments()
+    print(f"seed {chosen.seed}, {chosen.seconds:g} s, mutant {chosen.mutant or 'none'}, commit {commit()}", flush=True)
+    with temporary_home() as home:
+        prepare(home, chosen.mutant)
+        services = Services(home)
+        try:
+            violations = fight(chosen, home, services)
+        finally:
+            services.close()
+        if violations and chosen.keep:
+            keep(home, Path(chosen.keep))
+    sys.exit(1 if violations else 0)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py nemesis", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="how long faults go on (%(default)s)")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of the schedule")
+    parser.add_argument("--every", type=float, default=1.5, help="mean seconds between faults (%(default)s)")
+    parser.add_argument("--mutant", default="", help="weaken one control first: tests/nemesis/mutants.py")
+    parser.add_argument("--keep", default="", help="where to copy logs, history and ledger after a violation")
+    return parser.parse_args()
+
+
+def prepare(home: Path, mutant: str) -> None:
+    """What this process and those that it starts find in their environment."""
+    os.environ["COUNTERSIGN_HOME"] = str(home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ["NEMESIS_LEDGER"] = str(home / "ledger")
+    os.environ["DEMO"] = "0"
+    os.environ["TOOL_MODULES"] = "tests.nemesis.story"
+    os.environ["DATABASE_CONNECTIONS"] = "0"
+    if mutant:
+        os.environ["NEMESIS_MUTANT"] = mutant
+
+
+def fight(chosen: argparse.Namespace, home: Path, services: Services) -> int:
+    """One battle on these services: how many violations it found."""
+    os.environ["DATABASE_URL"], os.environ["BROKER_URL"] = services.postgres.url(OWNER), services.valkey.url()
+    subprocess.run([sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"], check=True)
+    import django
+
+    django.setup()
+    from tests.nemesis.battle import Battle
+
+    battle = Battle(chosen.seed, chosen.seconds, chosen.every, home)
+    began = time.monotonic()
+    figures, violations = battle.fight(services)
+    figures["seconds in all"] = round(time.monotonic() - began, 1)
+    battle.history.save(home / "history.jsonl")
+    (home / "report.json").write_text(json.dumps(figures, indent=1))
+    print(json.dumps(figures, indent=1))
+    for violation in violations[:30]:
+        print(f"VIOLATION {violation.invariant}: {violation.sentence}"[:600])
+    print(f"seed {chosen.seed}: {len(violations)} violations", flush=True)
+    return len(violations)
+
+
+def keep(home: Path, place: Path) -> None:
+    """Copy the evidence to a place that stays."""
+    place.mkdir(parents=True, exist_ok=True)
+    for pattern in KEPT:
+        for path in home.glob(pattern):
+            shutil.copy(path, place / path.name)
+    print(f"logs, history and ledger are in {place}")
+
+
+def commit() -> str:
+    """What is being tested."""
+    told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    main()

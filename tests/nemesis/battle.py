@@ -1,0 +1,156 @@
+"""One battle: everything started, clients at work, faults by schedule, a time to settle, and the checks."""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from agents.models import Run
+from config.embedded.services import OWNER
+from tests.nemesis import report, witness
+from tests.nemesis.arena import CREW, Arena, Services
+from tests.nemesis.checker import Checker
+from tests.nemesis.clients import Approver, Client, Meddler, Ruler, Starter
+from tests.nemesis.evidence import Violation
+from tests.nemesis.faults import Hands
+from tests.nemesis.history import Caller, History
+from tests.nemesis.house import House
+from tests.nemesis.reader import Reader
+from tests.nemesis.schedule import schedule
+from tests.product import Product
+
+START_SECONDS = 60
+SETTLE_SECONDS = 75
+
+
+@dataclass
+class Battle:
+    """Seed and length, and what came of it."""
+
+    seed: int
+    seconds: float
+    every: float
+    home: Path
+    history: History = field(default_factory=History)
+    settled_seconds: float = 0.0
+
+    def fight(self, services: Services) -> tuple[dict, list[Violation]]:
+        """The figures and the violations."""
+        with Product(self.home, **self.environment()) as product:
+            witness.install()
+            self.house = House.build(self.history)
+            self.arena = Arena(product, services)
+            self.hands = Hands(self.arena)
+            self.hands.some_runs = self._some_runs
+            for name in CREW:
+                self.arena.start(name)
+            self._wait_until_all_answer(self._caller(product.url, "olga"))
+            reader = Reader(services.postgres.url(OWNER, product.database))
+            clients = self._clients(product.url)
+            with working([reader, *clients]):
+                self._storm()
+                self._settle(clients)
+            return self._judged(clients, reader)
+
+    def environment(self) -> dict[str, str]:
+        """What every process of the product gets."""
+        return {
+            "TOOL_MODULES": "tests.nemesis.story",
+            "TOOL_CHILDREN": "2",
+            "DEMO": "0",
+            "DATABASE_CONNECTIONS": "10",
+            "NEMESIS_LEDGER": os.environ["NEMESIS_LEDGER"],
+            "NEMESIS_MUTANT": os.environ.get("NEMESIS_MUTANT", ""),
+        }
+
+    def _caller(self, url: str, who: str) -> Caller:
+        return Caller(url, who, self.house.tokens[who], self.history)
+
+    def _clients(self, url: str) -> list[Client]:
+        pace, caller = f"{self.seed}", partial(self._caller, url)
+        return [
+            Starter(caller("olga"), pace + "a", 0.15),
+            Starter(caller("olga"), pace + "b", 0.15),
+            *[Approver(caller(who), pace, 0.1, partial(self.house.decide_in_browser, who)) for who in ("ana", "ben")],
+            Meddler(caller("olga"), pace, 0.8),
+            Ruler(caller("olga"), pace, 2.0, self.house.publish),
+        ]
+
+    def _wait_until_all_answer(self, caller: Caller) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while caller.look("/runs") is None or not all("ready" in self._log(name) for name in CREW if "worker" in name):
+            assert time.monotonic() < deadline, "the product did not start"
+            time.sleep(0.1)
+
+    def _log(self, name: str) -> str:
+        return self.arena.product.log(name)
+
+    def _some_runs(self, which: int) -> list[str]:
+        known = [operation.answer["id"] for operation in self.history.of("start") if operation.is_acknowledged]
+        return random.Random(which).sample(known, min(3, len(known)))
+
+    def _storm(self) -> None:
+        began = time.monotonic()
+        for fault in schedule(self.seed, self.seconds, self.every):
+            self._tend_until(began + fault.at)
+            print(f"{time.monotonic() - began:6.1f} s  {fault.kind} ({fault.seconds} s, {fault.which})", flush=True)
+            self.hands.do(fault)
+        self._tend_until(began + self.seconds)
+
+    def _tend_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0:
+            self.hands.tend()
+            time.sleep(min(0.05, left))
+
+    def _settle(self, clients: list[Client]) -> None:
+        """No more faults, no more runs: the people who decide go on until everything has ended."""
+        while self.hands.undoing:
+            self.hands.tend(everything=True)
+        began = time.monotonic()
+        for client in clients:
+            if isinstance(client, Approver):
+                client.calm = True
+            else:
+                client.stopping.set()
+        while not self._is_quiet(clients) and time.monotonic() - began < SETTLE_SECONDS:
+            self.hands.tend()
+            time.sleep(0.1)
+        self.settled_seconds = time.monotonic() - began
+
+    def _is_quiet(self, clients: list[Client]) -> bool:
+        if any(client.is_alive() for client in clients if not isinstance(client, Approver)):
+            return False
+        try:
+            return not Run.objects.active().exclude(status="poisoned").exists()
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            return False
+
+    def _judged(self, clients: list[Client], reader: Reader) -> tuple[dict, list[Violation]]:
+        connection.close()
+        checker = Checker(self.history, self.house.workspace)
+        violations = checker.violations()
+        violations += [Violation("I8", f"{what}: {rows}") for what, rows in reader.found.items()]
+        violations += [Violation("client", f"{one.name} broke: {one.error!r}") for one in clients if one.error]
+        checker.checked["I8 looks"] += reader.looks
+        return report.figures(self.hands, checker, self.history, violations, self.settled_seconds), violations
+
+
+@contextmanager
+def working(threads: list[Client | Reader]) -> Iterator[None]:
+    """Let them work, and wait for their end."""
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.stopping.set()
+        for thread in threads:
+            thread.join()

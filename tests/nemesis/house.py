@@ -1,0 +1,104 @@
+"""The workspace of a battle: its people, their tokens, its agent and its policies."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from agents.models import Agent
+from reviews.models import ApprovalRequest, PolicySet
+from tests.nemesis.history import INFO, History
+from tests.nemesis.story import TOOLS
+from tests.people import acting, make_person, make_token, make_workspace
+from workspaces.exceptions import CountersignError
+from workspaces.models import Membership, Person, Workspace
+from workspaces.principal import Principal
+
+ASK: dict[str, Any] = {"effect": "ask", "channels": ["api", "web"]}
+QUESTION = {"name": "questions", "tool": "question", **ASK}
+POLICIES = {
+    "one seat": [
+        {"name": "pay", "tool": "nemesis_pay", **ASK},
+        {"name": "put", "tool": "nemesis_put", "effect": "allow"},
+    ],
+    "two seats": [
+        {"name": "pay", "tool": "nemesis_pay", **ASK, "seats": [{"count": 2, "group": None}]},
+        {"name": "put", "tool": "nemesis_put", "effect": "allow"},
+    ],
+    "undo": [
+        {"name": "pay", "tool": "nemesis_pay", **ASK, "undo_seconds": 2},
+        {"name": "put", "tool": "nemesis_put", "effect": "allow"},
+    ],
+    "strict": [
+        {"name": "pay", "tool": "nemesis_pay", **ASK},
+        {"name": "much", "tool": "nemesis_pay", "condition": "args.amount > 90", "effect": "deny"},
+        {"name": "put", "tool": "nemesis_put", **ASK},
+    ],
+}
+ROLES = {"olga": "operator", "ana": "approver", "ben": "approver", "root": "admin"}
+DECIDES = ["runs:read", "approvals:read", "approvals:decide"]
+SCOPES = {"olga": ["runs:read", "runs:write"], "ana": DECIDES, "ben": DECIDES}
+
+
+@dataclass
+class House:
+    """Rows that stand before the first run starts."""
+
+    workspace: Workspace
+    people: dict[str, Person]
+    tokens: dict[str, str]
+    policy: PolicySet
+    history: History
+
+    @classmethod
+    def build(cls, history: History) -> "House":
+        workspace = make_workspace("Acme")
+        people = {name: joined(workspace, name, role) for name, role in ROLES.items()}
+        tokens = {name: make_token(people[name], *scopes, workspace=workspace) for name, scopes in SCOPES.items()}
+        agent = Agent.objects.create(workspace=workspace, name="walker")
+        chain = [{"provider": "scripted", "model": "nemesis"}]
+        agent.add_version(flow="nemesis", chain=chain, tools=[*TOOLS, "question"])
+        policy = PolicySet.objects.create(workspace=workspace, name="Policy")
+        policy.publish([*POLICIES["one seat"], QUESTION], None)
+        return cls(workspace, people, tokens, policy, history)
+
+    def by(self, who: str) -> Principal:
+        """One of them in the browser."""
+        return acting(self.people[who], self.workspace)
+
+    def publish(self, name: str) -> None:
+        """Put another policy in force, as root in the admin site does."""
+        operation = self.history.begin("policy", "root", name=name)
+        self._as_person(operation, lambda: self.policy.publish([*POLICIES[name], QUESTION], self.by("root")))
+
+    def decide_in_browser(self, who: str, approval: dict[str, Any], decision: dict[str, Any]) -> None:
+        """The verb itself, for what the rules want decided in the browser."""
+        operation = self.history.begin("decide", who, path=f"/approvals/{approval['id']}/", json=decision)
+
+        def decide() -> None:
+            said = dict(decision)
+            found = ApprovalRequest.objects.select_related("run", "tool_call").get(pk=approval["id"])
+            made = found.decide(said.pop("kind"), by=self.by(who), digest=bytes.fromhex(approval["digest"]), **said)
+            operation.answer = {"decision": {"n": made.n, "kind": made.kind, "person": who}}
+
+        self._as_person(operation, decide)
+
+    def _as_person(self, operation: Any, act: Any) -> None:
+        """Act on a connection of this thread; a database that goes away meanwhile leaves the end unknown."""
+        try:
+            close_old_connections()
+            act()
+            operation.status = 200
+        except CountersignError as refusal:
+            operation.status, operation.said = refusal.status, str(refusal)
+        except (DatabaseError, InterfaceError) as error:
+            operation.status, operation.said = INFO, str(error)
+        finally:
+            connection.close()
+
+
+def joined(workspace: Workspace, name: str, role: str) -> Person:
+    """This person as a member of this workspace, too."""
+    person = Person.objects.filter(username=name).first() or make_person(name)
+    Membership.objects.join(workspace, person, [role], [])
+    return person

@@ -1,0 +1,113 @@
+"""Weakened copies of the runtime's controls, put in place by tests alone, to see that the tests see it.
+
+Nothing of the product reads this: `weakened` changes a statement or a method in memory, of the process that asks.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from agents.runtime import statements
+from agents.runtime.database import Statement
+from agents.runtime.sweep import Sweep
+
+COMMITS = (statements.COMMIT, statements.COMMIT_WITH_RELATIVES)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One attribute that gets another value."""
+
+    owner: Any
+    name: str
+    value: Any
+
+
+def said(statement: Statement, *pairs: tuple[str, str]) -> Change:
+    """The statement with other words in it; both sides name values as its source does."""
+    text = statement.query.decode()
+    for old, new in pairs:
+        assert numbered(statement, old) in text, f"the statement does not say {old!r} any more"
+        text = text.replace(numbered(statement, old), numbered(statement, new))
+    return Change(statement, "query", text.encode())
+
+
+def numbered(statement: Statement, text: str) -> str:
+    return re.sub(r"%\((\w+)\)s", lambda found: f"${statement.names.index(found[1]) + 1}", text)
+
+
+def fence() -> list[Change]:
+    """A worker whose claim is lost may commit, start and look all the same."""
+    anybody = "%(epoch)s::int > 0 AND"
+    return [
+        *[said(commit, ("epoch = %(epoch)s AND seq = %(seq)s", f"{anybody} seq = %(seq)s")) for commit in COMMITS],
+        said(statements.START, ("run.epoch = %(epoch)s AND", anybody)),
+        said(statements.REFUSAL, ("run.epoch <> %(epoch)s", "%(epoch)s::int < 0")),
+        said(statements.LOOK, ("epoch = %(epoch)s AND", anybody)),
+        said(statements.HEARTBEAT, ("run.epoch = beat.epoch", "true"), ("run.id, run.epoch,", "run.id, beat.epoch,")),
+    ]
+
+
+def intent() -> list[Change]:
+    """A call that starts leaves no intent: after a crash nobody knows that it did."""
+    return [said(statements.START, ("SET status = 'executing'", "SET status = 'ready'"))]
+
+
+def digest() -> list[Change]:
+    """Which arguments a person saw, and which a worker read, is not looked at."""
+    from reviews.deciding import Deciding
+
+    go = Deciding.go
+
+    def blind(self: Deciding) -> Any:
+        self.choice = replace(self.choice, digest=bytes(self.approval.digest))
+        return go(self)
+
+    whatever = "octet_length(%(digest)s::bytea) > 0"
+    return [said(statements.START, ("call.digest = %(digest)s", whatever)), Change(Deciding, "go", blind)]
+
+
+def woken() -> list[Change]:
+    """A run parks although there was news since it looked."""
+    forgets = [("'waiting' AND woken", "'waiting' AND false"), ("'waiting' AND NOT woken", "'waiting' AND true")]
+    return [said(commit, *forgets) for commit in COMMITS]
+
+
+def sweep() -> list[Change]:
+    """Nobody looks for what no doorbell rang for."""
+    return [Change(Sweep, "_move_runs", lambda self: None)]
+
+
+def switch() -> list[Change]:
+    """A start does not look whether it was stopped, or judged by rules of yesterday."""
+    careful = "AND NOT stopped\n    AND NOT %(agent)s = ANY(stopped_agents) AND NOT %(tool)s = ANY(stopped_tools)"
+    blind = "AND %(agent)s::text <> '' AND %(tool)s::text <> ''"
+    return [said(statements.START, (careful, blind), ("rules_epoch = %(rules_epoch)s", "%(rules_epoch)s::int >= 0"))]
+
+
+MUTANTS: dict[str, Callable[[], list[Change]]] = {
+    made.__name__: made for made in (fence, intent, digest, woken, sweep, switch)
+}
+
+
+def apply(name: str) -> list[Callable[[], None]]:
+    """Weaken one control in this process; what is returned puts it back."""
+    changes = MUTANTS[name]()
+    undo = [partial(setattr, change.owner, change.name, getattr(change.owner, change.name)) for change in changes]
+    for change in changes:
+        setattr(change.owner, change.name, change.value)
+    return undo
+
+
+@contextmanager
+def weakened(name: str) -> Iterator[None]:
+    """Weaken one control until the block ends."""
+    undo = apply(name)
+    try:
+        yield
+    finally:
+        for put_back in undo:
+            put_back()

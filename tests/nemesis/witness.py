@@ -1,0 +1,74 @@
+"""Triggers on the battle's database that write down what each row became, and under whose claim."""
+
+from django.db import connection
+
+SQL = """
+CREATE SCHEMA nemesis;
+CREATE TABLE nemesis.runs (at timestamptz NOT NULL DEFAULT clock_timestamp(), run uuid, old_status text, status text,
+  old_epoch int, epoch int, seq int, owner text, lapsed boolean);
+CREATE TABLE nemesis.calls (at timestamptz NOT NULL DEFAULT clock_timestamp(), call uuid, old_status text, status text);
+CREATE TABLE nemesis.starts (at timestamptz NOT NULL DEFAULT clock_timestamp(), call uuid, run uuid, attempt int,
+  tool text, effect text, digest bytea, epoch int, run_epoch int, run_status text, cancelling boolean, stopped boolean,
+  rules int, rules_now int, too_old boolean, verdict text, approved int);
+CREATE TABLE nemesis.strays (at timestamptz NOT NULL DEFAULT clock_timestamp(), what text, run uuid, detail text);
+
+CREATE FUNCTION nemesis.run_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  INSERT INTO nemesis.runs (run, old_status, status, old_epoch, epoch, seq, owner, lapsed) VALUES (NEW.id, OLD.status,
+    NEW.status, OLD.epoch, NEW.epoch, NEW.seq, NEW.owner, OLD.status = 'running' AND NEW.epoch > OLD.epoch);
+  IF OLD.status IN ('succeeded', 'failed', 'cancelled') THEN
+    INSERT INTO nemesis.strays (what, run, detail) VALUES ('an ended run moved', NEW.id, OLD.status || NEW.status);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER nemesis_moved AFTER UPDATE ON agents_run FOR EACH ROW
+WHEN ((OLD.status, OLD.epoch, OLD.seq) IS DISTINCT FROM (NEW.status, NEW.epoch, NEW.seq))
+EXECUTE FUNCTION nemesis.run_moved();
+
+CREATE FUNCTION nemesis.step_came() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE held int;
+BEGIN
+  SELECT epoch INTO held FROM agents_run WHERE id = NEW.run_id;
+  IF held <> NEW.epoch THEN
+    INSERT INTO nemesis.strays (what, run, detail)
+    VALUES ('a fenced worker committed a step', NEW.run_id, format('seq %s, epoch %s of %s', NEW.seq, NEW.epoch, held));
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER nemesis_step AFTER INSERT ON agents_checkpoint FOR EACH ROW EXECUTE FUNCTION nemesis.step_came();
+
+CREATE FUNCTION nemesis.call_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  INSERT INTO nemesis.calls (call, old_status, status) VALUES (NEW.id, OLD.status, NEW.status);
+  IF NEW.status = 'executing' THEN
+    INSERT INTO nemesis.starts (call, run, attempt, tool, effect, digest, epoch, run_epoch, run_status, cancelling,
+      stopped, rules, rules_now, too_old, verdict, approved)
+    SELECT NEW.id, run.id, NEW.attempt, NEW.tool, NEW.effect, NEW.digest, NEW.epoch, run.epoch, run.status,
+      run.cancel_requested_at IS NOT NULL,
+      switch.stopped OR agent.name = ANY(switch.stopped_agents) OR NEW.tool = ANY(switch.stopped_tools),
+      NEW.rules_epoch, switch.rules_epoch, coalesce(NEW.valid_until <= NEW.started_at, false),
+      NEW.verdict ->> 'decision',
+      (SELECT count(*) FROM reviews_approvalrequest AS asked WHERE asked.tool_call_id = NEW.id
+        AND asked.status = 'approved' AND asked.digest = NEW.digest AND asked.effective_at <= NEW.started_at)
+    FROM agents_run AS run JOIN agents_agent AS agent ON agent.id = run.agent_id
+    JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id WHERE run.id = NEW.run_id;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER nemesis_call AFTER UPDATE ON agents_toolcall FOR EACH ROW
+WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.attempt IS DISTINCT FROM NEW.attempt)
+EXECUTE FUNCTION nemesis.call_moved();
+"""
+
+
+def install() -> None:
+    """Begin to watch this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(SQL)
+
+
+def asked(query: str, *values: object) -> list[tuple]:
+    """Rows of one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
