@@ -143,7 +143,7 @@ class Checker(Requests):
                 asked_for[approval, operation.who, operation.sent["json"]["kind"]] += 1
             if operation.is_acknowledged:
                 yield from self._kept(operation, approval, there)
-            if operation.status == 409 and operation.answer.get("title") == "Already decided":
+            if operation.status == 409 and (operation.answer or {}).get("title") == "Already decided":
                 yield from self._lost(operation, approval)
         made_by = Counter((str(made.approval_id), made.person.username, made.kind) for made in there.values())
         for what in made_by - asked_for:

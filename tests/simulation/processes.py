@@ -19,6 +19,7 @@ from django.db import connection
 from agents.models import ToolCall
 from agents.runtime import clock
 from agents.runtime.advance import advance
+from agents.runtime.crash import Crashed
 from agents.runtime.heartbeat import Heartbeat
 from agents.tools import registry
 from agents.tools.perform import perform
@@ -41,6 +42,7 @@ class Worker:
     back: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     is_paused: bool = False
     is_dead: bool = False
+    will_raise: bool = False
     waits_until: float | None = None
     at: str = ""
     held: dict[Any, Any] = field(default_factory=dict)
@@ -93,8 +95,8 @@ class Worker:
         self.go.acquire()
         try:
             advance(run_id)
-        except Killed:
-            self.at = "killed"
+        except (Killed, Crashed):
+            self.at = "gone"
         except BaseException as error:  # noqa: BLE001  # told by the simulation, which looks after each step
             self.error = error
         finally:
@@ -118,6 +120,9 @@ def stand(at: str, until: float | None = None) -> None:
         worker.waits_until = None
     if worker.is_dead:
         raise Killed
+    if worker.will_raise:
+        worker.will_raise = False
+        raise Crashed(at)
 
 
 class Mailbox:

@@ -22,12 +22,6 @@ PROFILES = {
 COMMON = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 
 
-@pytest.fixture
-def grounds(product, monkeypatch, settings, tmp_path):
-    monkeypatch.setenv("NEMESIS_LEDGER", str(tmp_path / "ledger"))
-    return Grounds(monkeypatch, settings)
-
-
 def profile(name: str, **more):
     return settings(PROFILES[name], **COMMON, **more)
 

@@ -199,7 +199,7 @@ class World:
         for _ in range(60):
             if not self._active():
                 break
-            self._round()
+            self.round()
         violations = self._violations()
         assert not violations, "\n".join(f"{found.invariant}: {found.sentence}" for found in violations)
 
@@ -214,7 +214,8 @@ class World:
         set_aside = ("poisoned", "diverged")
         return Run.objects.active().filter(workspace=self.house.workspace).exclude(status__in=set_aside).exists()
 
-    def _round(self) -> None:
+    def round(self) -> None:
+        """A second in which everything that can go on does."""
         self.sweep()
         for run in self.runs:
             self.say(run)
@@ -222,13 +223,13 @@ class World:
             self.answer(approval, "ana")
             self.answer(approval, "ben")
         for worker in self.workers:
-            while self.bells and worker.is_idle:
+            while self.bells and worker.is_idle and not worker.is_paused:
                 worker.take(self.bells.pop(0))
             self._let_go_on(worker)
         self.clock.forward(1.0)
 
     def _let_go_on(self, worker: Worker) -> None:
-        for _ in range(400):
+        for _ in range(0 if worker.is_paused else 400):
             for thought in [one for one in self.effects.thoughts if one.worker is worker]:
                 self.effects.thoughts.remove(thought)
                 thought.end()
@@ -240,7 +241,7 @@ class World:
             if not worker.can_go_on:
                 break
             worker.step()
-        if not worker.is_idle:
+        if not worker.is_idle and not worker.is_paused:
             self.grounds.beats.beat(worker)
 
     def _violations(self) -> list[Violation]:
