@@ -1,6 +1,7 @@
 """A process that is asked to stop finishes the call that it has started, and hands its runs to the others."""
 
 import signal
+from contextlib import ExitStack
 
 import pytest
 
@@ -15,15 +16,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_rolling_restart_leaves_nothing_in_doubt(tmp_path, monkeypatch):
     monkeypatch.setenv("LEDGER", str(tmp_path / "ledger"))
     runs = [start("rolling") for _ in range(6)]
-    with (tmp_path / "log").open("wb") as log:
-        known = {"LEDGER_FLOWS": "rolling", "LEDGER_SECONDS": "0.5"}
-        process = sweep(log, **known)
-        path = tmp_path / "log"
-        for started, happened in enumerate((1, 3, 5), start=1):
-            eventually(lambda at_least=started: path.read_text().count("Sweeping every second") == at_least)
+    path, known = tmp_path / "log", {"LEDGER_FLOWS": "rolling", "LEDGER_SECONDS": "0.5"}
+    with path.open("wb") as log, ExitStack() as stack:
+
+        def another(number):
+            """One more process, once it sweeps."""
+            process = sweep(log, **known)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            eventually(lambda: path.read_text().count("Sweeping every second") == number)
+            return process
+
+        process = another(1)
+        for number, happened in enumerate((1, 3, 5), start=2):
             eventually(lambda at_least=happened: len(lines()) >= at_least)
+            following = another(number)
             process.send_signal(signal.SIGTERM)
-            following = sweep(log, **known)
             assert process.wait(30) == 0
             process = following
         eventually(lambda: all(ended(run) for run in runs), 60)

@@ -136,8 +136,9 @@ def test_a_result_becomes_canonical_text(context: CallContext, name: str, text: 
     ],
 )
 def test_an_unusable_result_fails_a_read_but_not_an_effect_that_has_happened(
-    context: CallContext, name: str, type: str
+    context: CallContext, settings: Any, name: str, type: str
 ) -> None:
+    settings.MAX_RESULT_BYTES = 1_000_000
     read = run(return_by_name, context, "read", name=name)
     assert (read.kind, read.error["type"], read.value) == ("failed", type, None)
     for effect in ("keyed", "unsafe"):
