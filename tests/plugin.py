@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from config.embedded.services import OWNER, Postgres, Valkey
 
 STARTED = pytest.StashKey[ExitStack]()
 START_SECONDS = 20
+LONG = {"nemesis", "crashes", "playback", "journeys", "races", "simulation", "demo", "config", "model"}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,6 +37,20 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     except BaseException:
         stack.close()
         raise
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with an equal part, and they help each other out at the end: long stories come first."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if LONG.intersection(item.path.parts)]
+    short = [item for item in items if not LONG.intersection(item.path.parts)]
+    whole = iter(short)
+    items.clear()
+    for worker in range(workers):
+        mine = long[worker::workers]
+        items += [*mine, *islice(whole, (len(long) + len(short)) // workers - len(mine))]
+    items += whole
 
 
 def hands_out_tests(config: pytest.Config) -> bool:
