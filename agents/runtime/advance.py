@@ -134,8 +134,8 @@ class Advance:
 
     def _awaited(self) -> list[Ended]:
         """What the next end under way comes to; empty where there is only news."""
-        if leaving.is_over:
-            self.work.give_up_reads()
+        if leaving.is_over and not self.work.give_up_reads():
+            return []
         done = self.work.next(self.performing.seconds_to_retry())
         if self.work.take_news():
             self.claim.woken = True
@@ -231,7 +231,7 @@ class Advance:
         return seconds
 
     def _fail(self, kind: str, sentence: str) -> None:
-        self._write(ending.failed(self.work, kind, sentence, ending.CUT_OFF))
+        self._write(ending.failed(self.work, kind, sentence))
 
     def _unproposed(self) -> list[Effect]:
         return [effect for effect in self._asking("tool") if effect.position not in self.performing.calls]
@@ -282,14 +282,13 @@ class Advance:
         return min(times, default=None)
 
     def _set_aside(self, divergence: Diverged) -> None:
-        error = ending.divergence(divergence)
-        doubts = ending.waited_out(self.work, "The flow diverged while this call was under way; see its report.")
+        error, doubts = ending.divergence(divergence), ending.waited_out(self.work)
         self._write(Segment(rows=[], to="diverged", error=error, doubts=doubts))
 
     def _cut_off(self, segment: Segment) -> None:
         """The flow computes without end: what had come in is recorded, and the run fails."""
         ending.cut_off(segment, self.drive)
-        segment.doubts |= ending.waited_out(self.work, ending.CUT_OFF)
+        segment.doubts |= ending.waited_out(self.work)
         self._write(segment)
 
     def _put_away(self) -> None:

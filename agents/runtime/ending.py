@@ -11,8 +11,7 @@ from agents.runtime.outcomes import explained
 from agents.runtime.text import dumps, storable
 from agents.runtime.work import Work
 
-CUT_OFF = "The flow was cut off while this call was under way; see its report."
-WITHOUT_VALUE = "A value that the run needs could not be read while this call was under way; see its report."
+UNDER_WAY = "The run could not go on while this call was under way; see the run's error and the call's report."
 UNREACHABLE_SECONDS = 15.0  # so long a run waits for a store of values that does not answer
 
 
@@ -46,7 +45,7 @@ def cut_off(segment: Segment, drive: Drive) -> None:
     segment.rows, drive.fresh = drive.fresh, []
     handed = {row.position for row in segment.rows}
     segment.taken = {message: place for message, place in segment.taken.items() if place in handed}
-    segment.doubts |= dict.fromkeys(segment.statuses.keys() - handed, CUT_OFF)
+    segment.doubts |= dict.fromkeys(segment.statuses.keys() - handed, UNDER_WAY)
     segment.to, segment.error = "failed", {"type": "flow_cut_off", "message": cut_off_after()}
 
 
@@ -58,23 +57,23 @@ def cut_off_after() -> str:
 def without_value(error: ValueMissing | ValueUnreachable, work: Work) -> Segment:
     """A large value that the run needs cannot be read: not now, so it waits and tries again, or not any more."""
     if isinstance(error, ValueMissing):
-        return failed(work, "value_missing", str(error), WITHOUT_VALUE)
-    doubts = waited_out(work, WITHOUT_VALUE)
-    return Segment(rows=[], to="waiting", doubts=doubts, due=work.claim.clock.now() + UNREACHABLE_SECONDS)
+        return failed(work, "value_missing", str(error))
+    due = work.claim.clock.now() + UNREACHABLE_SECONDS
+    return Segment(rows=[], to="waiting", doubts=waited_out(work), due=due)
 
 
-def failed(work: Work, kind: str, sentence: str, why: str) -> Segment:
-    """The run cannot go on; `why` is for people who are asked about writes that were under way."""
+def failed(work: Work, kind: str, sentence: str) -> Segment:
+    """The run cannot go on."""
     error = {"type": kind, "message": storable(sentence)}
-    return Segment(rows=[], to="failed", error=error, doubts=waited_out(work, why))
+    return Segment(rows=[], to="failed", error=error, doubts=waited_out(work))
 
 
-def waited_out(work: Work, why: str) -> dict[str, str]:
+def waited_out(work: Work) -> dict[str, str]:
     """Writes under way where the flow cannot go on: people are asked, with what came of them as a report."""
     doubts = {}
     while work.busy:
         done = work.next()
         if done and done.underway.call:
             work.report(done)
-            doubts[done.underway.position] = why
+            doubts[done.underway.position] = UNDER_WAY
     return doubts

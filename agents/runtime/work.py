@@ -138,10 +138,10 @@ class Work:
         """What was taken from here is committed."""
         self._unsettled.clear()
 
-    def give_up_reads(self) -> None:
-        """Nobody waits any longer for model calls and reads; whoever claims the run next makes them again."""
-        for position in [place for place, underway in self.busy.items() if not underway.attempt]:
-            del self.busy[position]
+    def give_up_reads(self) -> bool:
+        """Wait no longer for model calls and reads, which the next claim makes again; says whether more goes on."""
+        self.busy = {place: underway for place, underway in self.busy.items() if underway.attempt}
+        return bool(self.busy)
 
     def _overdue(self) -> Done | None:
         late = next((underway for underway in self.busy.values() if underway.ends <= boot()), None)

@@ -8,9 +8,10 @@ import pytest
 from agents.models import ToolCall
 from agents.runtime import crash
 from agents.runtime.advance import advance
+from agents.runtime.clock import boot
 from agents.runtime.flow import flow
 from agents.runtime.journal_check import Diverged, verify
-from agents.runtime.leaving import leaving
+from agents.runtime.leaving import GRACE_SECONDS, leaving
 from agents.runtime.threads import Threads
 from agents.runtime.watchdog import CutOff, watchdog
 from tests.agents.conftest import asks, says
@@ -116,7 +117,22 @@ def test_a_run_is_handed_back_when_its_process_is_to_end(start, monkeypatch):
     advance(run.pk)
     run.refresh_from_db()
     assert (run.status, run.lease_until, lines()) == ("queued", None, [])
-    leaving._since = None
+    monkeypatch.setattr(leaving, "_since", None)
     advance(run.pk)
     run.refresh_from_db()
     assert run.status == "succeeded" and len(lines()) == 1
+
+
+def test_a_model_call_that_outlasts_the_grace_of_a_stop_is_given_up(start, monkeypatch):
+    monkeypatch.setattr(leaving, "_since", None)
+    held, answered = threading.Event(), threading.Event()
+    run = start("grace", [lambda request: held.set() or (answered.wait(60) and says("late")), says("x")])
+    worker = threading.Thread(target=advance, args=[run.pk])
+    worker.start()
+    assert held.wait(20)
+    leaving._since = boot() - GRACE_SECONDS - 1
+    worker.join(20)
+    assert not worker.is_alive()
+    run.refresh_from_db()
+    assert (run.status, run.lease_until, run.seq) == ("queued", None, 1)
+    answered.set()
