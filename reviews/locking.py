@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Least
 
 from agents.models import CallStatus, Run, ToolCall
-from agents.models.run import ring
 from agents.runtime import database
 from agents.runtime.text import dumps
 from reviews.models import ApprovalRequest
@@ -15,8 +16,7 @@ from workspaces.exceptions import Conflict
 
 VALID_SECONDS = 15 * 60
 
-# A decision on call and approval, and the wake-up of the run: one statement, for people wait on it. No row: the call
-# has moved. With an undo window the run is looked at when it ends; `woken` makes a worker that is parking look again.
+# A decision on call and approval, in one statement, for people wait on it. No row: the call has moved.
 SETTLE = database.Statement("""
 WITH clock AS (SELECT clock_timestamp() AS now),
 moment AS (SELECT now, now + %(undo)s::int * interval '1 s' AS effective FROM clock),
@@ -29,13 +29,8 @@ call AS (
   RETURNING id),
 decided AS (
   UPDATE reviews_approvalrequest SET status = %(status)s, decided_at = moment.now, effective_at = moment.effective
-  FROM moment, call WHERE reviews_approvalrequest.id = %(approval)s),
-run AS (
-  UPDATE agents_run AS run SET woken = true,
-    status = CASE WHEN %(undo)s::int = 0 AND run.status = 'waiting' THEN 'queued' ELSE run.status END,
-    due = CASE WHEN %(undo)s::int = 0 THEN run.due ELSE least(run.due, moment.effective) END
-  FROM moment, call WHERE run.id = %(run)s)
-SELECT id FROM call
+  FROM moment, call WHERE reviews_approvalrequest.id = %(approval)s)
+SELECT moment.effective FROM moment, call
 """)
 
 
@@ -65,7 +60,6 @@ class Locked:
         """
         settled = database.row(
             SETTLE,
-            run=self.run.pk,
             call=self.call.pk,
             approval=self.approval.pk,
             was=self.call.status,
@@ -78,8 +72,10 @@ class Locked:
         )
         if settled is None:
             raise Conflict("This call has moved on meanwhile.")
-        if not undo_seconds:
-            ring(str(self.run.pk))
+        if undo_seconds:
+            self._wake_at(settled["effective"])
+        else:
+            self.run.wake()
 
     def move_call(self, **columns: Any) -> None:
         """Change the call, which is still as it was when it was locked."""
@@ -90,6 +86,10 @@ class Locked:
     def move_approval(self, **columns: Any) -> None:
         """Change the approval."""
         ApprovalRequest.objects.filter(pk=self.approval.pk).update(**columns)
+
+    def _wake_at(self, moment: datetime) -> None:
+        """Have the run looked at then; `woken` makes a worker that is parking it at this moment look again."""
+        Run.objects.filter(pk=self.run.pk).update(due=Least(F("due"), moment), woken=True)
 
 
 def database_now() -> datetime:
