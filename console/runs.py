@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from agents.models import Agent, Run, RunStatus
 from agents.models.run_status import SET_ASIDE
 from agents.starting import start_run
+from console import saved_views
 from console.pages import MemberRequest, Words, members_only, show
 from console.standing import with_standing
 
@@ -80,6 +81,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
         "views": views(wanted),
         "agents": agents,
         "startable": [agent for agent in agents if agent.active_version],
+        "saved": saved_views.of_page(request, "runs"),
         "may_start": request.principal.may("operate"),
     }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from console import agents, home, live, preferences, review, run, runs, sign_in, sign_in_links
+from console import agents, home, live, preferences, review, run, runs, saved_views, sign_in, sign_in_links
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("review/<uuid:approval_id>/changes", review.changes, name="review-changes"),
     path("review/<uuid:approval_id>/decisions", review.decide, name="review-decisions"),
     path("review/<uuid:approval_id>/decisions/<int:n>/undo", review.undo, name="review-undo"),
+    path("saved-views", saved_views.saved_views, name="saved-views"),
+    path("saved-views/<int:view_id>/deletion", saved_views.deletion, name="saved-view-deletion"),
     path("runs", runs.runs, name="runs"),
     path("runs/<uuid:run_id>", run.run, name="run"),
     path("runs/<uuid:run_id>/messages", run.messages, name="run-messages"),

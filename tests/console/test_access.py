@@ -9,12 +9,13 @@ from django.urls import URLPattern, reverse
 
 from console import urls
 from reviews.models import ApprovalRequest
-from tests.factories import House, make_approval
-from workspaces.models import Membership, Workspace
+from tests.factories import House, acting, make_approval
+from workspaces.models import Membership, Person, SavedView, Workspace
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
-OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review"}
+OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review", "saved-views"}
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
+POSTS |= {"saved-views", "saved-view-deletion"}
 
 
 @pytest.fixture
@@ -28,7 +29,15 @@ def address(name: str, approval: ApprovalRequest) -> str:
         return reverse(name, args=[approval.run_id])
     if name == "agent":
         return reverse(name, args=["desk"])
+    if name == "saved-view-deletion":
+        return reverse(name, args=[view_of(approval)])
     return reverse(name, args=[approval.pk, 1] if name == "review-undo" else [approval.pk])
+
+
+def view_of(approval: ApprovalRequest) -> int:
+    """A view that somebody of the house shares."""
+    by = acting(Person.objects.get(username="olga"))
+    return SavedView.objects.keep(by, page="runs", name="Late", query="text=late", is_shared=True).pk
 
 
 def ask(client: Client, name: str, path: str) -> int:
@@ -48,7 +57,7 @@ def test_sam_gets_404(browse: Callable[[str], Client], approval: ApprovalRequest
     assert ask(browse("sam"), name, unknown) == 404
 
 
-@pytest.mark.parametrize("name", sorted(OF_ONESELF - {"workspace", "home", "live"}))
+@pytest.mark.parametrize("name", sorted(OF_ONESELF - {"workspace", "home", "live", "saved-views"}))
 def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval: ApprovalRequest, name: str) -> None:
     page = browse("sam").get(reverse(name))
 

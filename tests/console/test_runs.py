@@ -122,5 +122,5 @@ def test_the_list_costs_the_same_for_many(
         make_run(house.agent, house.olga)
     olga = browse("olga")
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         olga.get("/runs")

@@ -3,6 +3,7 @@ from workspaces.models.event import Event
 from workspaces.models.idempotent_request import IdempotentRequest
 from workspaces.models.membership import Group, Membership, Role
 from workspaces.models.person import Person
+from workspaces.models.saved_view import SavedView
 from workspaces.models.sign_in_link import SignInLink
 from workspaces.models.switch import Switch
 from workspaces.models.token import Scope, Token
@@ -16,6 +17,7 @@ __all__ = [
     "Membership",
     "Person",
     "Role",
+    "SavedView",
     "Scope",
     "SignInLink",
     "Switch",
