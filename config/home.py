@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = {"web", "worker", "sweep"}
-OWNER_COMMANDS = {"migrate"}  # they change tables, so they connect as their owner
+OWNER_COMMANDS = {"migrate", "seed"}  # they change tables or their statistics, so they connect as their owner
 DATABASE_NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL")
 
 
