@@ -1,47 +1,24 @@
 """Runs: what the agents of the workspace do and did, and a form to start one."""
 
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods, require_POST
 
-from agents.models import Agent, Run, RunStatus
-from agents.models.run_status import SET_ASIDE
+from agents.models import Agent, Run
 from agents.starting import start_run
-from console import saved_views
+from console import bulk, run_filters, saved_views
 from console.pages import MemberRequest, Words, members_only, show
-from console.standing import with_standing
+from console.run_filters import FilterForm, address
+from tracing.working import working_seconds
+from workspaces.models import Person
 
 PAGE = 50
-FILTERS: dict[str, list[str]] = {
-    "all": [],
-    "active": [RunStatus.QUEUED, RunStatus.RUNNING],
-    "waiting": [RunStatus.WAITING],
-    "succeeded": [RunStatus.SUCCEEDED],
-    "failed": [RunStatus.FAILED],
-    "cancelled": [RunStatus.CANCELLED],
-    "set aside": [str(status) for status in SET_ASIDE],
-}
-
-
-class FilterForm(forms.Form):
-    """What is looked for; anything else in the address is passed over."""
-
-    status = forms.ChoiceField(choices=[(name, name) for name in FILTERS], required=False)
-    agent = forms.CharField(max_length=100, required=False)
-    text = forms.CharField(max_length=200, required=False)
-    before = forms.UUIDField(required=False)
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The readable part."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+MAX_NEW = 100
+MAX_PEOPLE = 200
 
 
 class StartForm(forms.Form):
@@ -60,6 +37,14 @@ def runs(request: MemberRequest) -> HttpResponse:
     return show(request, "console/runs.html", "runs", listing(request))
 
 
+@members_only
+@require_POST
+def changes(request: MemberRequest) -> HttpResponse:
+    """Cancel, pause or resume the chosen runs, and say for each what came of it."""
+    done = bulk.change(request.principal, request.POST)
+    return show(request, "console/runs.html", "runs", listing(request) | {"done": done})
+
+
 def start(request: MemberRequest) -> HttpResponse:
     """Start a run and go to its page."""
     form = StartForm(request.POST)
@@ -71,44 +56,46 @@ def start(request: MemberRequest) -> HttpResponse:
 
 def listing(request: MemberRequest) -> dict[str, Any]:
     """One page of the runs that fit the filters in the address."""
-    wanted = FilterForm(request.GET).wanted
-    found = list(matching(request, wanted)[: PAGE + 1])
-    agents = list(Agent.objects.filter(workspace=request.principal.workspace).select_related("active_version"))
+    wanted, workspace = FilterForm(request.GET).wanted, request.principal.workspace
+    matching = run_filters.matching(workspace, wanted)
+    found = list(run_filters.placed(matching, wanted)[: PAGE + 1])
+    agents = list(Agent.objects.filter(workspace=workspace).select_related("active_version"))
+    newest = wanted.get("newest") or (found[0].pk if found and "before" not in wanted else None)
     return {
-        "runs": found[:PAGE],
+        "runs": timed(found[:PAGE]),
         "older": address(wanted, before=found[PAGE - 1].pk) if len(found) > PAGE else "",
+        "new": matching.filter(pk__gt=wanted["newest"])[:MAX_NEW].count() if "newest" in wanted else 0,
+        "here": address(wanted, before=wanted.get("before"), newest=newest),
+        "top": address(wanted),
         "wanted": wanted,
+        "filters": {key: value for key, value in wanted.items() if key not in run_filters.PLACES},
         "views": views(wanted),
+        "spans": {name: words for name, (words, _) in run_filters.SPANS.items()},
         "agents": agents,
+        "people": Person.objects.filter(memberships__workspace=workspace).order_by("name")[:MAX_PEOPLE],
         "startable": [agent for agent in agents if agent.active_version],
         "saved": saved_views.of_page(request, "runs"),
         "may_start": request.principal.may("operate"),
     }
 
 
-def matching(request: MemberRequest, wanted: dict[str, Any]) -> "QuerySet[Run]":
-    """Newest first."""
-    found = with_standing(Run.objects.in_workspace(request.principal.workspace)).order_by("-id")
-    found = found.select_related("agent", "version", "started_by", "started_by_token")
-    if statuses := FILTERS[wanted.get("status", "all")]:
-        found = found.filter(status__in=statuses)
-    if "agent" in wanted:
-        found = found.filter(agent__name=wanted["agent"])
-    if "text" in wanted:
-        found = found.filter(title__icontains=wanted["text"])
-    return found.filter(pk__lt=wanted["before"]) if "before" in wanted else found
+def timed(runs: list[Run]) -> list[dict[str, Any]]:
+    """Each run with the time that it worked, and that it waited."""
+    worked, moment = working_seconds(run.pk for run in runs), now()
+    return [
+        {
+            "run": run,
+            "worked": worked.get(run.pk, 0.0),
+            "waited": max(0.0, run.elapsed_seconds(moment) - worked.get(run.pk, 0.0)),
+        }
+        for run in runs
+    ]
 
 
 def views(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """The choices of status, each with its address and the other filters kept."""
     current = wanted.get("status", "all")
     return [
-        {"name": name, "is_current": name == current, "address": address({**wanted, "status": name}, before=None)}
-        for name in FILTERS
+        {"name": name, "is_current": name == current, "address": address({**wanted, "status": name})}
+        for name in run_filters.STATUSES
     ]
-
-
-def address(wanted: dict[str, Any], *, before: UUID | None) -> str:
-    """The page with these filters."""
-    kept = {key: value for key, value in wanted.items() if key != "before"}
-    return "?" + urlencode(kept | ({"before": before} if before else {}))

@@ -21,6 +21,7 @@ urlpatterns = [
     path("saved-views", saved_views.saved_views, name="saved-views"),
     path("saved-views/<int:view_id>/deletion", saved_views.deletion, name="saved-view-deletion"),
     path("runs", runs.runs, name="runs"),
+    path("runs/changes", runs.changes, name="runs-changes"),
     path("runs/<uuid:run_id>", run.run, name="run"),
     path("runs/<uuid:run_id>/messages", run.messages, name="run-messages"),
     path("runs/<uuid:run_id>/cancellation", run.cancellation, name="run-cancellation"),

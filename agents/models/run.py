@@ -1,6 +1,7 @@
 """A run: one agent at work on one input, advanced by workers one committed step at a time."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -250,6 +251,10 @@ class Run(models.Model):
     @property
     def cost_dollars(self) -> float:
         return self.cost / 1_000_000
+
+    def elapsed_seconds(self, now: datetime) -> float:
+        """From the start to the end, or to `now`."""
+        return ((self.finished_at or now) - self.created_at).total_seconds()
 
     # --- private ---
 

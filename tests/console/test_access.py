@@ -13,9 +13,9 @@ from tests.factories import House, acting, make_approval
 from workspaces.models import Membership, Person, SavedView, Workspace
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
-OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review", "saved-views"}
+OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review", "saved-views", "runs-changes"}
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
-POSTS |= {"saved-views", "saved-view-deletion"}
+POSTS |= {"runs-changes", "saved-views", "saved-view-deletion"}
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_sam_gets_404(browse: Callable[[str], Client], approval: ApprovalRequest
     assert ask(browse("sam"), name, unknown) == 404
 
 
-@pytest.mark.parametrize("name", sorted(OF_ONESELF - {"workspace", "home", "live", "saved-views"}))
+@pytest.mark.parametrize("name", sorted(OF_ONESELF - {"workspace", "home", "live", "saved-views", "runs-changes"}))
 def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval: ApprovalRequest, name: str) -> None:
     page = browse("sam").get(reverse(name))
 

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Run
 from console.runs import PAGE
 from tests.console.conftest import HTMX
 from tests.factories import House, make_agent, make_approval, make_run
-from workspaces.models import Membership
+from tracing.models import Span
+from workspaces.models import AuditEntry, Membership, Workspace
 
 
 def titles(page: bytes) -> list[str]:
@@ -39,7 +43,16 @@ def runs(house: House) -> list[Run]:
         ("?text=broken", ["Broken lamp", "Broken mug"]),
         ("?text=broken&status=failed&agent=desk", ["Broken lamp"]),
         ("?text=%25", []),
-        ("?status=nonsense&before=x&agent__name=other", ["Broken lamp", "Lost lamp", "Broken mug"]),
+        ("?who=root", ["Broken lamp"]),
+        ("?who=ana", []),
+        ("?started=1h&who=olga", ["Lost lamp", "Broken mug"]),
+        ("?until=2020-01-01", []),
+        ("?since=2020-01-01&text=lost", ["Lost lamp"]),
+        ("?since=9999-12-31", []),
+        (
+            "?status=nonsense&since=never&started=x&before=x&agent__name=other",
+            ["Broken lamp", "Lost lamp", "Broken mug"],
+        ),
     ],
 )
 def test_filters_stand_in_the_address(
@@ -58,6 +71,65 @@ def test_older_runs_are_on_the_next_page(house: House, browse: Callable[[str], C
     assert titles(first.content) == [f"run {n}" for n in range(PAGE + 2, 2, -1)]
     assert titles(following.content) == ["run 2", "run 1", "run 0"]
     assert following.context["older"] == ""
+
+
+def test_an_open_list_does_not_move_when_runs_are_added(house: House, browse: Callable[[str], Client]) -> None:
+    first = make_run(house.agent, house.olga, title="first")
+    client = browse("olga")
+    here = client.get("/runs?who=olga").context["here"]
+    make_run(house.agent, house.olga, title="second")
+    make_run(house.agent, house.root, title="of somebody else")
+    Run.objects.filter(pk=first.pk).update(status="queued")
+    page = client.get(f"/runs{here}", headers=HTMX).content
+
+    assert titles(page) == ["first"] and b"Queued</span>" in page
+    assert b"1 new run</a>" in page and b'href="/runs?who=olga"' in page
+    assert titles(client.get("/runs?who=olga").content) == ["second", "first"]
+
+
+def test_a_row_tells_work_from_waiting(house: House, browse: Callable[[str], Client]) -> None:
+    ended = now()
+    run = make_run(house.agent, house.olga, status="succeeded", finished_at=ended, cost=1_500_000)
+    Run.objects.filter(pk=run.pk).update(created_at=ended - timedelta(minutes=10))
+    for number, (kind, start, end) in enumerate([("model", 600, 570), ("tool", 580, 560), ("agent", 600, 0)]):
+        began, finished = (ended - timedelta(seconds=seconds) for seconds in (start, end))
+        Span.objects.create(
+            workspace=house.workspace, trace_id=run.pk, span_id=number, run_id=run.pk,
+            started_at=began, finished_at=finished, kind=kind, name="x",
+        )  # fmt: skip
+    page = browse("olga").get("/runs").content.decode()
+
+    assert "40 s<small>9 m 20 s waiting</small>" in page
+    assert "$1.50<small>of $10</small>" in page
+
+
+def test_chosen_runs_are_changed_each_on_its_own(house: House, browse: Callable[[str], Client]) -> None:
+    open_run, ended = make_run(house.agent, house.olga), make_run(house.agent, title="Old", status="succeeded")
+    foreign = make_run(make_agent(Workspace.objects.of(house.sam).get()), title="Sam's")
+    chosen, olga = [open_run.pk, ended.pk, foreign.pk, uuid4(), open_run.pk], browse("olga")
+
+    page = olga.post("/runs/changes?who=olga", {"action": "pause", "run": chosen}).content.decode()
+    open_run.refresh_from_db()
+    assert open_run.status == "paused" and "1 run paused, 3 not:" in page
+    assert "This run has already succeeded and cannot be paused." in page and "Sam" not in page
+    assert page.count("There is no such run here.") == 2
+    assert "1 run resumed." in olga.post("/runs/changes", {"action": "resume", "run": chosen[:1]}).content.decode()
+    olga.post("/runs/changes", {"action": "cancel", "run": chosen[:1], "reason": "by mistake"}, headers=HTMX)
+    open_run.refresh_from_db()
+    assert open_run.cancel_requested_at and open_run.cancel_reason == "by mistake"
+    assert AuditEntry.objects.filter(kind__in=["run.pause", "run.resumption", "run.cancellation"]).count() == 3
+
+
+def test_what_cannot_be_changed_at_once_is_refused(house: House, browse: Callable[[str], Client]) -> None:
+    run, olga = make_run(house.agent, house.olga), browse("olga")
+    for wrong in ({"action": "delete", "run": [run.pk]}, {"action": "pause"}, {"action": "pause", "run": ["x"]}):
+        assert olga.post("/runs/changes", wrong).status_code == 422
+    assert olga.post("/runs/changes", {"action": "pause", "run": [uuid4() for _ in range(101)]}).status_code == 422
+    Membership.objects.get(person=house.olga).change(roles=["viewer"], groups=[], by=None)
+    assert olga.post("/runs/changes", {"action": "pause", "run": [run.pk]}).status_code == 403
+    assert b'id="bulk"' not in olga.get("/runs").content
+    run.refresh_from_db()
+    assert run.status == "waiting"
 
 
 def test_an_empty_list_says_what_to_do(house: House, browse: Callable[[str], Client]) -> None:
@@ -122,5 +194,5 @@ def test_the_list_costs_the_same_for_many(
         make_run(house.agent, house.olga)
     olga = browse("olga")
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         olga.get("/runs")

@@ -1,0 +1,101 @@
+"""Which runs a list shows: the filters in the address, and where in the list one stands."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.timezone import now
+
+from agents.models import Run, RunStatus
+from agents.models.run_status import SET_ASIDE
+from console.standing import with_standing
+from workspaces.models import Workspace
+
+STATUSES: dict[str, list[str]] = {
+    "all": [],
+    "active": [RunStatus.QUEUED, RunStatus.RUNNING],
+    "waiting": [RunStatus.WAITING],
+    "succeeded": [RunStatus.SUCCEEDED],
+    "failed": [RunStatus.FAILED],
+    "cancelled": [RunStatus.CANCELLED],
+    "set aside": [str(status) for status in SET_ASIDE],
+}
+SPANS = {
+    "1h": ("Last hour", timedelta(hours=1)),
+    "24h": ("Last 24 hours", timedelta(hours=24)),
+    "7d": ("Last 7 days", timedelta(days=7)),
+    "30d": ("Last 30 days", timedelta(days=30)),
+}
+PLACES = ("before", "newest")
+
+
+class FilterForm(forms.Form):
+    """What is looked for; anything else in the address is passed over."""
+
+    status = forms.ChoiceField(choices=[(name, name) for name in STATUSES], required=False)
+    agent = forms.CharField(max_length=100, required=False)
+    who = forms.CharField(max_length=150, required=False)
+    text = forms.CharField(max_length=200, required=False)
+    started = forms.ChoiceField(choices=[(name, words) for name, (words, _) in SPANS.items()], required=False)
+    since = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    before = forms.UUIDField(required=False)
+    newest = forms.UUIDField(required=False)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The readable part."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+def matching(workspace: Workspace, wanted: dict[str, Any]) -> "QuerySet[Run]":
+    """The runs that fit, newest first, without regard to the place in the list."""
+    found = Run.objects.in_workspace(workspace).filter(started_between(wanted)).order_by("-id")
+    if statuses := STATUSES[wanted.get("status", "all")]:
+        found = found.filter(status__in=statuses)
+    if "agent" in wanted:
+        found = found.filter(agent__name=wanted["agent"])
+    if "who" in wanted:
+        found = found.filter(started_by__username=wanted["who"])
+    return found.filter(title__icontains=wanted["text"]) if "text" in wanted else found
+
+
+def placed(found: "QuerySet[Run]", wanted: dict[str, Any]) -> "QuerySet[Run]":
+    """From the place in the list on, with what a row shows."""
+    if "before" in wanted:
+        found = found.filter(pk__lt=wanted["before"])
+    if "newest" in wanted:
+        found = found.filter(pk__lte=wanted["newest"])
+    return with_standing(found).select_related("agent", "version", "started_by", "started_by_token")
+
+
+def started_between(wanted: dict[str, Any]) -> Q:
+    """When they started, by their ids: these grow with time, and the list is read in their order."""
+    asked = Q()
+    if "started" in wanted:
+        asked &= Q(pk__gte=first_id(now() - SPANS[wanted["started"]][1]))
+    if "since" in wanted:
+        asked &= Q(pk__gte=first_id(midnight(wanted["since"])))
+    if "until" in wanted:
+        asked &= Q(pk__lt=first_id(midnight(wanted["until"]) + timedelta(days=1)))
+    return asked
+
+
+def first_id(moment: datetime) -> UUID:
+    """The smallest id that a run started at this moment could have (UUIDv7: milliseconds come first)."""
+    return UUID(int=max(0, min(int(moment.timestamp() * 1000), 2**48 - 1)) << 80)
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of the day, UTC."""
+    return datetime.combine(day, time(), now().tzinfo)
+
+
+def address(wanted: dict[str, Any], **place: UUID | None) -> str:
+    """The page with these filters, at this place."""
+    kept = {key: value for key, value in wanted.items() if key not in PLACES}
+    return "?" + urlencode(kept | {name: key for name, key in place.items() if key})
