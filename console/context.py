@@ -1,5 +1,7 @@
 """What the frame of every page shows."""
 
+import json
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 
 from agents.models import Run
-from console import queue
+from console import queue, rail
 from workspaces.models import Workspace
 from workspaces.principal import Principal
 
@@ -35,12 +37,23 @@ class Shell:
         self.workspace = principal.workspace
         self.workspaces = request.workspaces
         self.cursor = request.cursor
-        self.section = request.resolver_match.url_name.partition("-")[0] if request.resolver_match else ""
+        self.section = rail.section(request.resolver_match.url_name) if request.resolver_match else ""
+        self.person = request.user
 
     @property
     def roles(self) -> str:
         """What the person is here, in words."""
         return ", ".join(sorted(self.principal.roles) + sorted(self.principal.groups)).capitalize()
+
+    @property
+    def entries(self) -> Iterable[tuple[str, list[rail.Entry]]]:
+        """Where the person may go, under headings."""
+        return rail.grouped(self.principal)
+
+    @property
+    def keymap(self) -> str:
+        """The keys that the person has renamed, for static/js/keys.js."""
+        return json.dumps(self.person.keymap) if self.person.keymap else ""
 
     @cached_property
     def counts(self) -> dict[str, str]:

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from console import agents, home, live, preferences, review, run, runs, saved_views, sign_in, sign_in_links
+from console import (
+    agents,
+    home,
+    live,
+    palette,
+    preferences,
+    profile,
+    review,
+    run,
+    runs,
+    saved_views,
+    sign_in,
+    sign_in_links,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +26,9 @@ urlpatterns = [
     path("theme", preferences.choose_theme, name="theme"),
     path("workspace", preferences.choose_workspace, name="workspace"),
     path("live", live.catch_up, name="live"),
+    path("palette", palette.palette, name="palette"),
+    path("profile", profile.profile, name="profile"),
+    path("profile/keys", profile.keep_keys, name="profile-keys"),
     path("review", review.review, name="review"),
     path("review/<uuid:approval_id>", review.approval, name="review-approval"),
     path("review/<uuid:approval_id>/changes", review.changes, name="review-changes"),

@@ -1,24 +1,97 @@
-// [data-keys]: bare keys that work while focus is inside and not in a field. J and K go to the next and previous
-// [data-row]; any other key presses the [data-key] button that prints it.
+// [data-key="a"] ("shift+c", "mod+enter", "[", two keys with a space between): a button or link that this key presses
+// while focus is inside the same [data-keys] region, panel or dialog, and never from a field, but for mod (Ctrl or
+// Command) with Enter. Keys that only move work wherever nobody types: J and K go over the [data-row]s, / to the
+// search field, G and a letter along the link with that [data-go], and any key to the button of [data-anywhere].
+// <html data-keymap> says which keys a person has renamed, and <html data-bare-keys="off"> that they want none.
 (() => {
   "use strict";
-  const FIELDS = "input, select, textarea, [contenteditable]";
+  const FIELDS = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]";
+  const PRESSED_BY_SPACE = "a, button, input, summary";
+  const NAMES = { " ": "space", esc: "escape" };
+  const GO_SECONDS = 1.5;
+  const root = document.documentElement;
+  const keymap = JSON.parse(root.dataset.keymap || "{}");
+  const isOff = root.dataset.bareKeys === "off";
+  let goUntil = 0;
+
+  function name(event) {
+    const key = NAMES[event.key.toLowerCase()] || event.key.toLowerCase();
+    const isTyped = event.getModifierState("AltGraph");  // a third level of the layout, as [ is on many
+    const mod = !isTyped && (event.ctrlKey || event.metaKey) ? "mod+" : "";
+    return mod + (event.shiftKey && (mod || /^([a-z]|[a-z]{2,})$/.test(key)) ? "shift+" : "") + key;
+  }
+
+  // The key as pages declare it; a key that was given away means nothing any more.
+  function meaning(pressed) {
+    const renamed = Object.keys(keymap).find((key) => keymap[key] === pressed);
+    return renamed || (pressed in keymap ? "" : pressed);
+  }
+
+  const usable = (one) => one && !one.disabled && one.getAttribute("aria-disabled") !== "true" && one.checkVisibility();
+  const first = (scope, selector) => [...scope.querySelectorAll(selector)].find(usable);
+  const declared = (scope, attribute, key) => first(scope, `[${attribute}~="${CSS.escape(key)}"]`);
 
   function neighbour(region, step) {
-    const rows = [...region.querySelectorAll("[data-row]")];
-    const at = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
+    const rows = [...region.querySelectorAll("[data-row]")].filter(usable);
+    const isOpen = (row) => row.getAttribute("aria-current") === "true";
+    const focused = rows.indexOf(document.activeElement.closest("[data-row]"));
+    const at = rows.some(isOpen) ? rows.findIndex(isOpen) : focused;
     return rows[Math.max(0, Math.min(rows.length - 1, at + step))];
   }
 
+  function goes(key) {
+    const isAwaited = performance.now() < goUntil;
+    goUntil = key === "g" ? performance.now() + GO_SECONDS * 1000 : 0;
+    return isAwaited && declared(document, "data-go", key);
+  }
+
+  // What a key moves to, changing nothing.
+  function moved(key, region, target) {
+    const isRow = target.closest("[data-row]");
+    if (key === "j" || (isRow && key === "arrowdown")) return neighbour(region, 1);
+    if (key === "k" || (isRow && key === "arrowup")) return neighbour(region, -1);
+    if (key === "/") return first(region, "input[type=search]");
+    return declared(document, "data-anywhere", key);
+  }
+
+  function found(event, key) {
+    const { target } = event;
+    const panel = target.closest(":popover-open, dialog");
+    const scope = panel || target.closest("[data-keys]");
+    const isField = Boolean(target.closest(FIELDS));
+    if (key === "mod+k") return declared(document, "data-anywhere", key);
+    const toasts = document.getElementById("toasts");  // a toast offers to undo what was done in any region
+    const press = () => scope && !event.repeat  // held down, a key decides once
+      && (declared(scope, "data-key", key) || (!panel && declared(toasts, "data-key", key)));
+    if (isField) return key === "mod+enter" && press();
+    if (isOff && !key.startsWith("mod+")) return null;
+    if (key === "space" && target.closest(PRESSED_BY_SPACE)) return null;
+    if (panel) return press();
+    const page = scope || document.getElementById("main") || document.body;
+    return goes(key) || press() || moved(key, page, target);
+  }
+
   document.addEventListener("keydown", (event) => {
-    const region = event.target.closest?.("[data-keys]");
-    if (!region || event.target.closest(FIELDS) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = event.key.toLowerCase();
-    const target = key === "j" ? neighbour(region, 1) : key === "k" ? neighbour(region, -1)
-      : /^[a-z]$/.test(key) ? region.querySelector(`[data-key="${key}"]:not(:disabled)`) : null;
+    if (!event.key || event.isComposing || (event.altKey && !event.getModifierState("AltGraph"))) return;
+    if (["Shift", "Control", "Meta"].includes(event.key)) return;
+    const target = found(event, meaning(name(event)));
     if (!target) return;
     event.preventDefault();
     target.focus();
-    target.click();
+    if (target.matches(FIELDS)) target.select?.();
+    else if (target.dataset.row !== "focus") target.click();
   });
+
+  // What is printed on the buttons is what has to be pressed.
+  function print(scope) {
+    for (const one of scope.querySelectorAll("kbd")) {
+      one.dataset.key ??= one.textContent.trim().toLowerCase();
+      if (keymap[one.dataset.key]) one.textContent = keymap[one.dataset.key].toUpperCase();
+    }
+  }
+
+  if (Object.keys(keymap).length) {
+    print(document);
+    document.addEventListener("htmx:load", ({ target }) => print(target));
+  }
 })();

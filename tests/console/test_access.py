@@ -13,7 +13,22 @@ from tests.factories import House, acting, make_approval
 from workspaces.models import Membership, Person, SavedView, Workspace
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
-OF_ONESELF = {"home", "counts", "workspace", "live", "runs", "agents", "review", "saved-views", "runs-changes"}
+OWN_POSTS = {
+    "profile-keys",
+    "runs-changes",
+    "saved-views",
+    "workspace",
+}
+OF_ONESELF = OWN_POSTS | {
+    "agents",
+    "counts",
+    "home",
+    "live",
+    "palette",
+    "profile",
+    "review",
+    "runs",
+}
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
 POSTS |= {"runs-changes", "saved-views", "saved-view-deletion"}
 
@@ -57,7 +72,7 @@ def test_sam_gets_404(browse: Callable[[str], Client], approval: ApprovalRequest
     assert ask(browse("sam"), name, unknown) == 404
 
 
-@pytest.mark.parametrize("name", sorted(OF_ONESELF - {"workspace", "home", "live", "saved-views", "runs-changes"}))
+@pytest.mark.parametrize("name", sorted(OF_ONESELF - OWN_POSTS - {"home", "live"}))
 def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval: ApprovalRequest, name: str) -> None:
     page = browse("sam").get(reverse(name))
 
@@ -68,7 +83,7 @@ def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval
 @pytest.mark.parametrize("name", sorted(set(named()) - OPEN_TO_ALL))
 def test_nobody_is_asked_to_sign_in(approval: ApprovalRequest, name: str) -> None:
     path = reverse(name) if name in OF_ONESELF else address(name, approval)
-    page = Client().post(path) if name in POSTS | {"workspace"} else Client().get(path)
+    page = Client().post(path) if name in POSTS | OWN_POSTS else Client().get(path)
 
     assert page.status_code == 302
     assert page["Location"].startswith("/sign-in?next=")

@@ -9,12 +9,23 @@ from django.template.loader import get_template
 from django_htmx import jinja
 
 from config.home import ROOT
+from console.keys import KEYS
+from console.rail import ENTRIES
 from console.steps import ICONS
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OURS = [path for path in TEMPLATES if "admin" not in path.parts]
 STYLES, SCRIPTS = ROOT / "static" / "css", ROOT / "static" / "js"
-OF_A_PAGE = {"review.css", "card_form.css", "run.css", "runs.css", "agents.css", "sign_in.css", "admin.css"}
+OF_A_PAGE = {
+    "review.css",
+    "card_form.css",
+    "run.css",
+    "runs.css",
+    "agents.css",
+    "govern.css",
+    "sign_in.css",
+    "admin.css",
+}
 HTMX = Path(jinja.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
 
 
@@ -41,7 +52,11 @@ def test_every_drawing_is_there_and_used() -> None:
     there = set(re.findall(r'<symbol id="(\w+)"', sprite))
     text = "\n".join(path.read_text() for path in TEMPLATES)
     used = set(re.findall(r'{% icon(?:_in)? "(\w+)"', text)) | set(re.findall(r'drawing="(\w+)"', text))
-    used |= {drawing for drawing, _ in ICONS.values()} | {"seal", "spark", "tool", "person", "gate", "runs"}
+    used |= (
+        {drawing for drawing, _ in ICONS.values()}
+        | {entry.drawing for entry in ENTRIES}
+        | {"seal", "spark", "tool", "person", "gate", "runs"}
+    )
 
     assert used == there
 
@@ -60,3 +75,13 @@ def test_every_component_is_included_somewhere() -> None:
     components = {path.name for path in (ROOT / "templates" / "components").glob("*.html")}
 
     assert {one for one in components if f"components/{one}" not in text} == set()
+
+
+def test_every_key_can_be_renamed_and_every_letter_leads_to_one_page() -> None:
+    text = "\n".join(path.read_text() for path in OURS)
+    said = re.findall(r'data-(?:key|anywhere)="([^"{]+)"', text) + re.findall(r' key="([^"]+)"', text)
+    declared = {key for keys in said for key in keys.split() if not key.startswith("mod+")}
+    by_script = {"j", "k", "/", "g"}  # named in static/js/keys.js
+
+    assert declared | by_script == set(KEYS)
+    assert len({entry.go for entry in ENTRIES} | {"m"}) == len(ENTRIES) + 1

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
@@ -39,12 +40,27 @@ class PersonManager(BaseUserManager["Person"]):
 class Person(AbstractBaseUser, PermissionsMixin):
     """One account for all workspaces; Django's own groups and permissions are not used."""
 
+    class Notice(models.TextChoices):
+        """Which requests this person's open pages announce while nobody looks at them."""
+
+        NONE = "none", "Nothing"
+        HIGH = "high", "Requests of high risk that need me"
+        ALL = "all", "Every request that needs me"
+
     username = models.CharField("login name", max_length=150, unique=True, validators=[check_username])
     name = models.CharField(max_length=150, validators=[check_name])
     email = models.EmailField(blank=True)
     is_staff = models.BooleanField("may open the admin site", default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
+
+    # What the person has chosen for their own pages.
+    bare_keys = models.BooleanField(default=True, db_default=True, editable=False)
+    keymap = models.JSONField(default=dict, db_default={}, editable=False, help_text="Own keys by the usual ones.")
+    notices = models.CharField(
+        max_length=4, choices=Notice, default=Notice.NONE, db_default=Notice.NONE, editable=False
+    )
+    dismissed = ArrayField(models.TextField(), default=list, db_default=[], editable=False)
 
     objects = PersonManager()
 
@@ -54,6 +70,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name_plural = "people"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(notices__in=["none", "high", "all"]), name="person_notices_are_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -79,6 +100,13 @@ class Person(AbstractBaseUser, PermissionsMixin):
         self.set_password(password)
         self.save(update_fields=["password"])
         self._tell("person.password_set", by)
+
+    def prefer(self, **chosen: Any) -> None:
+        """Keep what the person chose for their own pages; nobody else is concerned, so no audit tells of it."""
+        for name, value in chosen.items():
+            setattr(self, name, value)
+        self.clean_fields(exclude=[field.name for field in self._meta.fields if field.name not in chosen])
+        self.save(update_fields=list(chosen))
 
     def is_governed_by(self, admin: "Person") -> bool:
         """Whether `admin` administers every workspace of this person: a password opens all of them."""

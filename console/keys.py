@@ -1,0 +1,38 @@
+"""The keys of the console: what each does, and what a person may press instead."""
+
+import re
+from collections.abc import Mapping
+
+# By the key as templates declare it (`data-key`, or named in static/js/keys.js).
+KEYS: Mapping[str, str] = {
+    "j": "Next",
+    "k": "Previous",
+    "a": "Approve",
+    "e": "Edit the arguments",
+    "r": "Reject",
+    "t": "Answer in place of the tool",
+    "z": "Undo",
+    "/": "Filter",
+    "g": "Go to, with a second letter",
+    "?": "Show the keys",
+}
+KEY = re.compile(r"\A(shift\+[a-z]|[!-~])\Z")
+
+
+def refusals(keymap: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with pressing these instead, by the key that it is about."""
+    pressed: dict[str, str] = {}
+    wrong = {}
+    for key, words in KEYS.items():
+        own = keymap.get(key, key)
+        if not KEY.match(own):
+            wrong[key] = "One letter, digit or sign, or shift+ and a letter."
+        elif own in pressed:
+            wrong[key] = f"{own} already means: {pressed[own]}."
+        pressed.setdefault(own, words)
+    return wrong
+
+
+def changed(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Only what differs from what everybody presses."""
+    return {key: own for key, own in chosen.items() if own != key}
