@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from config.embedded.services import OWNER
-from tests.nemesis.arena import Services
+from tests.nemesis.arena import CREW, SMALL_CREW, Services
+from tests.nemesis.mixes import MIXES, SHORT, WHOLE
+from tests.nemesis.receiver import Receiver
 from tests.plugin import temporary_home
 
 KEPT = ("*.log", "history.jsonl", "ledger", "report.json")
@@ -23,13 +26,13 @@ def main() -> None:
     print(f"seed {chosen.seed}, {chosen.seconds:g} s, mutant {chosen.mutant or 'none'}, commit {commit()}", flush=True)
     with temporary_home() as home:
         prepare(home, chosen.mutant)
-        services = Services(home)
+        services = Services(home, own_disk=not chosen.small)
         try:
             violations = fight(chosen, home, services)
+            if violations and chosen.keep:
+                keep(home, Path(chosen.keep))
         finally:
             services.close()
-        if violations and chosen.keep:
-            keep(home, Path(chosen.keep))
     sys.exit(1 if violations else 0)
 
 
@@ -37,7 +40,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py nemesis", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long faults go on (%(default)s)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of the schedule")
-    parser.add_argument("--every", type=float, default=1.5, help="mean seconds between faults (%(default)s)")
+    parser.add_argument("--every", type=float, default=0, help="mean seconds between faults (1.5 but for mutants)")
+    parser.add_argument("--small", action="store_true", help="fewer processes, and no disk of its own")
     parser.add_argument("--mutant", default="", help="weaken one control first: tests/nemesis/mutants.py")
     parser.add_argument("--keep", default="", help="where to copy logs, history and ledger after a violation")
     return parser.parse_args()
@@ -47,8 +51,10 @@ def prepare(home: Path, mutant: str) -> None:
     """What this process and those that it starts find in their environment."""
     os.environ["COUNTERSIGN_HOME"] = str(home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    os.environ["NEMESIS_LEDGER"] = str(home / "ledger")
+    os.environ["NEMESIS_LEDGER"] = str(home.parent / "ledger")  # not on the disk that is filled
+    os.environ["NEMESIS_WALL"] = str(time.time() - time.monotonic())
     os.environ["DEMO"] = "0"
+    os.environ["SECRET_KEY"] = "a key for tests"  # of the product's processes, too
     os.environ["TOOL_MODULES"] = "tests.nemesis.story"
     os.environ["DATABASE_CONNECTIONS"] = "0"
     if mutant:
@@ -59,13 +65,17 @@ def fight(chosen: argparse.Namespace, home: Path, services: Services) -> int:
     """One battle on these services: how many violations it found."""
     os.environ["DATABASE_URL"], os.environ["BROKER_URL"] = services.postgres.url(OWNER), services.valkey.url()
     subprocess.run([sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"], check=True)
+    began = time.monotonic()
+    receiver = Receiver(chosen.seed)
+    os.environ["OUTBOUND_ALLOWED"] = receiver.host
     import django
 
     django.setup()
     from tests.nemesis.battle import Battle
 
-    battle = Battle(chosen.seed, chosen.seconds, chosen.every, home)
-    began = time.monotonic()
+    mix = MIXES.get(chosen.mutant, SHORT if chosen.small else WHOLE)
+    mix = replace(mix, every=chosen.every) if chosen.every else mix
+    battle = Battle(chosen.seed, chosen.seconds, mix, SMALL_CREW if chosen.small else CREW, home, receiver)
     figures, violations = battle.fight(services)
     figures["seconds in all"] = round(time.monotonic() - began, 1)
     battle.history.save(home / "history.jsonl")
@@ -81,7 +91,7 @@ def keep(home: Path, place: Path) -> None:
     """Copy the evidence to a place that stays."""
     place.mkdir(parents=True, exist_ok=True)
     for pattern in KEPT:
-        for path in home.glob(pattern):
+        for path in (*home.glob(pattern), *home.parent.glob(pattern)):
             shutil.copy(path, place / path.name)
     print(f"logs, history and ledger are in {place}")
 

@@ -9,6 +9,7 @@ import psutil
 from config.embedded.children import Watch, stop
 from config.embedded.places import Place
 from config.embedded.services import Postgres, Valkey
+from tests.nemesis.disk import Disk
 from tests.plugin import started
 
 CREW = {
@@ -17,11 +18,15 @@ CREW = {
 }  # fmt: skip
 
 
+SMALL_CREW = {name: program for name, program in CREW.items() if name in ("worker-1", "worker-2", "sweep-1", "web-1")}
+SETTINGS = ["--max_connections=100", "--max_wal_size=192MB", "--min_wal_size=80MB"]  # the disk is small
+
+
 class Services:
     """PostgreSQL and Valkey on a home of their own, for this battle alone."""
 
-    def __init__(self, home: Path):
-        self.home, self.watch = home, Watch()
+    def __init__(self, home: Path, *, own_disk: bool):
+        self.home, self.watch, self.disk = home, Watch(), Disk(home) if own_disk else None
         self.postgres, self.valkey = Postgres(Place(home)), Valkey(Place(home))
         self.postgres.prepare()
         self.start_postgres()
@@ -29,7 +34,9 @@ class Services:
         self.start_valkey()
 
     def start_postgres(self) -> None:
-        self.server = started(self.postgres.child(), self.home, self.watch, self.postgres.is_ready)
+        child = self.postgres.child()
+        child.command += SETTINGS
+        self.server = started(child, self.home, self.watch, self.postgres.is_ready)
 
     def start_valkey(self) -> None:
         self.valkey.prepare()
@@ -38,6 +45,14 @@ class Services:
     def restart_postgres(self) -> None:
         """What `pg_ctl -m immediate restart` does: no shutdown, recovery from the log."""
         self.server.send(signal.SIGQUIT)
+        self._start_postgres_again()
+
+    def tend(self, is_hurt: bool) -> None:
+        """A server that gave up, as it does without room for its log, is started once it can live again."""
+        if not (self.server.is_running or is_hurt):
+            self._start_postgres_again()
+
+    def _start_postgres_again(self) -> None:
         self.server.wait()
         self.server.bury(self.watch)
         self.start_postgres()
@@ -61,20 +76,19 @@ class Services:
 class Arena:
     """The product's processes: three workers, two sweeps, two webs."""
 
-    def __init__(self, product, services: Services):
-        self.product, self.services = product, services
+    def __init__(self, product, services: Services, crew: dict[str, str]):
+        self.product, self.services, self.crew = product, services, crew
         self.generations: Counter[str] = Counter()
         self.down: set[str] = set()  # on purpose: nobody starts them but who took them down
         self.paused: set[str] = set()
         self.ended_alone: list[str] = []
         self.pids: dict[int, str] = {}
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, **environment: str) -> None:
         """Start it, or start it again."""
         if name in self.product.children:
             self.product.children[name].bury(self.product.watch)
-        program = CREW[name]
-        self.product.start(program, name=name)
+        self.product.start(self.crew[name], name=name, **environment)
         self.generations[name] += 1
         self.pids[self.pid(name)] = name
         self.down.discard(name)
@@ -96,7 +110,7 @@ class Arena:
 
     def tend(self) -> None:
         """What ended without being told to is started again, as a supervisor would."""
-        for name in CREW:
+        for name in self.crew:
             if name not in self.down and not self.is_running(name):
                 code = self.product.children[name].popen.returncode
                 self.ended_alone.append(f"{name} ended with {code}")

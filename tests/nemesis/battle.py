@@ -11,18 +11,24 @@ from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from agents.models import Run
+from agents.models import Run, Schedule
+from agents.models.budget import BudgetHold
 from config.embedded.services import OWNER
-from tests.nemesis import report, witness
-from tests.nemesis.arena import CREW, Arena, Services
+from reviews.models import Delivery
+from tests.nemesis import outside, report, witness
+from tests.nemesis.arena import Arena, Services
 from tests.nemesis.checker import Checker
-from tests.nemesis.clients import Approver, Client, Meddler, Ruler, Starter
+from tests.nemesis.clients import MAX_ACTIVE, Approver, Calendar, Client, Meddler, Ruler, Starter, Talker
+from tests.nemesis.deliveries import UNTOLD
 from tests.nemesis.evidence import Violation
-from tests.nemesis.faults import Hands
+from tests.nemesis.faults import Faults
 from tests.nemesis.history import Caller, History
 from tests.nemesis.house import House
+from tests.nemesis.mixes import Mix
 from tests.nemesis.reader import Reader
+from tests.nemesis.receiver import Receiver
 from tests.nemesis.schedule import schedule
+from tests.nemesis.witness import asked
 from tests.product import Product
 
 START_SECONDS = 60
@@ -35,20 +41,22 @@ class Battle:
 
     seed: int
     seconds: float
-    every: float
+    mix: Mix
+    crew: dict[str, str]
     home: Path
+    receiver: Receiver
     history: History = field(default_factory=History)
     settled_seconds: float = 0.0
 
     def fight(self, services: Services) -> tuple[dict, list[Violation]]:
         """The figures and the violations."""
-        with Product(self.home, **self.environment()) as product:
+        with self.receiver.listening(), Product(self.home, **self.environment()) as product:
             witness.install()
-            self.house = House.build(self.history)
-            self.arena = Arena(product, services)
-            self.hands = Hands(self.arena)
+            self.house = House.build(self.history, self.receiver)
+            self.arena = Arena(product, services, self.crew)
+            self.hands = Faults(self.arena)
             self.hands.some_runs = self._some_runs
-            for name in CREW:
+            for name in self.crew:
                 self.arena.start(name)
             self._wait_until_all_answer(self._caller(product.url, "olga"))
             reader = Reader(services.postgres.url(OWNER, product.database))
@@ -66,6 +74,8 @@ class Battle:
             "DEMO": "0",
             "DATABASE_CONNECTIONS": "10",
             "NEMESIS_LEDGER": os.environ["NEMESIS_LEDGER"],
+            outside.WALL: os.environ[outside.WALL],
+            "OUTBOUND_ALLOWED": self.receiver.host,
             "NEMESIS_MUTANT": os.environ.get("NEMESIS_MUTANT", ""),
         }
 
@@ -73,18 +83,25 @@ class Battle:
         return Caller(url, who, self.house.tokens[who], self.history)
 
     def _clients(self, url: str) -> list[Client]:
-        pace, caller = f"{self.seed}", partial(self._caller, url)
+        pace, caller, taste = f"{self.seed}", partial(self._caller, url), self.mix.taste
+        most = MAX_ACTIVE if len(self.crew) > 4 else MAX_ACTIVE // 4
+        people = [
+            Approver(caller(who), pace, 0.1, partial(self.house.decide_in_browser, who)) for who in ("ana", "ben")
+        ]
         return [
-            Starter(caller("olga"), pace + "a", 0.15),
-            Starter(caller("olga"), pace + "b", 0.15),
-            *[Approver(caller(who), pace, 0.1, partial(self.house.decide_in_browser, who)) for who in ("ana", "ben")],
-            Meddler(caller("olga"), pace, 0.8),
-            Ruler(caller("olga"), pace, 2.0, self.house.publish),
+            Starter(caller("olga"), pace + "a", 0.15, taste, most),
+            Starter(caller("olga"), pace + "b", 0.15, taste, most),
+            Talker(caller("olga"), pace, 0.6, taste),
+            Calendar(caller("olga"), pace, 1.5, taste, self.house.ripen),
+            *people,
+            Meddler(caller("olga"), pace, self.mix.meddling, self.mix.ways),
+            Ruler(caller("olga"), pace, self.mix.ruling, self.house.publish),
         ]
 
     def _wait_until_all_answer(self, caller: Caller) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while caller.look("/runs") is None or not all("ready" in self._log(name) for name in CREW if "worker" in name):
+        workers = [name for name in self.crew if "worker" in name]
+        while caller.look("/runs") is None or not all("ready" in self._log(name) for name in workers):
             assert time.monotonic() < deadline, "the product did not start"
             time.sleep(0.1)
 
@@ -97,7 +114,7 @@ class Battle:
 
     def _storm(self) -> None:
         began = time.monotonic()
-        for fault in schedule(self.seed, self.seconds, self.every):
+        for fault in schedule(self.seed, self.seconds, self.mix.every, self.mix.kinds):
             self._tend_until(began + fault.at)
             print(f"{time.monotonic() - began:6.1f} s  {fault.kind} ({fault.seconds} s, {fault.which})", flush=True)
             self.hands.do(fault)
@@ -118,23 +135,32 @@ class Battle:
                 client.calm = True
             else:
                 client.stopping.set()
+        self.receiver.calm = True
         while not self._is_quiet(clients) and time.monotonic() - began < SETTLE_SECONDS:
             self.hands.tend()
             time.sleep(0.1)
         self.settled_seconds = time.monotonic() - began
+        print(f"settled after {self.settled_seconds:.1f} s", flush=True)
 
     def _is_quiet(self, clients: list[Client]) -> bool:
         if any(client.is_alive() for client in clients if not isinstance(client, Approver)):
             return False
         try:
-            return not Run.objects.active().exclude(status="poisoned").exists()
+            self.house.send_again()
+            return not (
+                Run.objects.active().exclude(status="poisoned").exists()
+                or Schedule.objects.due().exists()
+                or Delivery.objects.filter(status__in=["pending", "failed"], endpoint__enabled=True).exists()
+                or BudgetHold.objects.exists()
+                or asked(UNTOLD, self.house.workspace.pk)[0][0]
+            )
         except (DatabaseError, InterfaceError):
             connection.close()
             return False
 
     def _judged(self, clients: list[Client], reader: Reader) -> tuple[dict, list[Violation]]:
         connection.close()
-        checker = Checker(self.history, self.house.workspace)
+        checker = Checker(self.history, self.house)
         violations = checker.violations()
         violations += [Violation("I8", f"{what}: {rows}") for what, rows in reader.found.items()]
         violations += [Violation("client", f"{one.name} broke: {one.error!r}") for one in clients if one.error]

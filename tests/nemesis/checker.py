@@ -10,9 +10,13 @@ from agents.runtime.journal_check import Diverged, verify
 from agents.runtime.text import loads
 from reviews.models import ApprovalRequest, Decision
 from tests.nemesis import outside
-from tests.nemesis.evidence import Violation
+from tests.nemesis.deliveries import Deliveries
+from tests.nemesis.evidence import Check, Violation
 from tests.nemesis.history import Operation
+from tests.nemesis.purses import Purses
 from tests.nemesis.requests import Requests
+from tests.nemesis.talks import Talks
+from tests.nemesis.times import Times
 from tests.nemesis.witness import asked
 from workspaces import audit
 
@@ -23,11 +27,18 @@ class Checker(Requests):
     """All checks over one workspace after a battle; `checked` counts what was looked at."""
 
     def violations(self) -> list[Violation]:
-        checks = [
+        others = [part(self.history, self.house) for part in (Talks, Times, Purses, Deliveries)]
+        found = [violation for part in (self, *others) for check in part.checks() for violation in check()]
+        for part in others:
+            self.checked += part.checked
+        return found
+
+    def checks(self) -> list[Check]:
+        return [
             self.journal, self.effects, self.decisions, self.approved_bytes, self.starts, self.fences, self.wake_ups,
-            self.cancelled, self.sums, self.twins, self.messages, self.stopped, self.replays, self.chain,
+            self.cancelled, self.paused, self.sums, self.twins, self.messages, self.stopped, self.lineage, self.orphans,
+            self.replays, self.chain,
         ]  # fmt: skip
-        return [violation for check in checks for violation in check()]
 
     @cached_property
     def pays(self) -> dict[str, list[dict[str, Any]]]:
@@ -117,7 +128,8 @@ class Checker(Requests):
         found = asked("SELECT * FROM nemesis.starts")
         self.checked["I6 starts"] += len(found)
         wrong = """SELECT call, CASE WHEN epoch <> run_epoch OR run_status <> 'running' THEN 'I9 under a lost claim'
-            WHEN cancelling THEN 'I10 after a cancellation' WHEN stopped THEN 'I19 while stopped'
+            WHEN cancelling THEN 'I10 after a cancellation' WHEN pausing THEN 'I19 while paused'
+            WHEN stopped THEN 'I19 while stopped'
             WHEN rules <> rules_now THEN 'I6 under rules of yesterday' WHEN too_old THEN 'I6 after its approval ran out'
             WHEN verdict = 'ask' AND approved <> 1 THEN 'I5 with ' || approved || ' approvals in force'
             WHEN effect = 'unsafe' AND attempts > 1 AND retries < attempts - 1

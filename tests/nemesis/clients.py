@@ -1,6 +1,5 @@
 """People and programs that use the product while it is being broken: they start, decide, say, cancel, stop, change."""
 
-import json
 import random
 import threading
 import time
@@ -11,6 +10,7 @@ from uuid import uuid4
 
 from tests.nemesis import outside
 from tests.nemesis.history import Caller, Operation
+from tests.nemesis.plans import Plans, Taste
 
 MAX_ACTIVE = 60
 
@@ -48,19 +48,18 @@ class Client(threading.Thread):
 class Starter(Client):
     """Starts runs, often twice at once under one key; sends the message that a run waits for."""
 
-    def __init__(self, caller: Caller, seed: str, pause: float):
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int = MAX_ACTIVE):
         super().__init__(caller, seed, pause)
+        self.plans, self.max_active = Plans(self.random, taste), max_active
         self.pool = ThreadPoolExecutor(2)
 
     def work(self) -> None:
-        waiting = self.caller.look("/runs", status="waiting", limit=MAX_ACTIVE)
-        if waiting is None or len(waiting["items"]) >= MAX_ACTIVE:
+        waiting = self.caller.look("/runs", status="waiting", limit=self.max_active)
+        if waiting is None or len(waiting["items"]) >= self.max_active:
             return
         key = uuid4().hex
-        plan = self.plan()
-        turns = json.dumps(plan.pop("turns"))
-        body = {"messages": [{"role": "user", "content": turns}], "plan": plan}
-        self.begin(key, {"agent": "walker", "input": body, "labels": {"key": key}})
+        agent = self.random.choices(["walker", "spender", "asker"], [8, 1, 1])[0]
+        self.begin(key, {"agent": agent, "input": self.plans.input(key), "labels": {"key": key}})
 
     def begin(self, key: str, body: dict[str, Any]) -> None:
         def ask() -> Operation:
@@ -79,28 +78,48 @@ class Starter(Client):
         key, path = uuid4().hex, f"/runs/{run}/messages"
         self.until_answered(lambda: self.caller.ask("say", "POST", path, key=key, json={"content": f"hello {key}"}))
 
-    def plan(self) -> dict[str, Any]:
-        return {
-            "turns": [self.turn() for _ in range(self.random.randint(1, 3))],
-            "sleep": self.random.choice([0, 0, 0.3, 1.0]),
-            "hear": self.chance(0.3),
-            "split": self.chance(0.3),
-            "ask": self.chance(0.15),
-        }
 
-    def turn(self) -> dict[str, Any]:
-        calls = [self.call() for _ in range(self.random.randint(1, 3))]
-        return {"millis": self.random.choice([0, 0, 50, 400]), "calls": calls}
+class Talker(Client):
+    """Gives inputs to a few threads, one after the other and before the last is done, in all four ways."""
 
-    def call(self) -> dict[str, Any]:
-        what = f"thing {self.random.randrange(1000)}"
-        kind = self.random.choice(["nemesis_look", "nemesis_put", "nemesis_pay", "nemesis_pay"])
-        if kind == "nemesis_put":
-            return {"name": kind, "input": {"what": what, "millis": self.random.choice([0, 0, 300])}}
-        if kind == "nemesis_pay":
-            ends = self.random.choices(["well", "late", "lost", "declined"], [70, 22, 4, 4])[0]
-            return {"name": kind, "input": {"what": what, "amount": self.random.randint(1, 99), "ends": ends}}
-        return {"name": kind, "input": {"what": what}}
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste):
+        super().__init__(caller, seed, pause)
+        self.plans, self.threads = Plans(self.random, taste), []
+
+    def work(self) -> None:
+        if len(self.threads) < 4 or self.chance(0.05):
+            return self.open_thread()
+        key, thread = uuid4().hex, self.random.choice(self.threads[-4:])
+        on_busy = self.random.choice(["enqueue", "enqueue", "reject", "interrupt", "rollback"])
+        start = {"agent": "walker", "input": self.plans.input(key, hear=False, below=None), "labels": {"key": key}}
+        body = start | {"thread": thread, "on_busy": on_busy}
+        self.until_answered(lambda: self.caller.ask("start", "POST", "/runs", key=key, json=body))
+
+    def open_thread(self) -> None:
+        opened = self.caller.ask("thread", "POST", "/threads", key=uuid4().hex, json={"title": "talk"})
+        if opened.is_acknowledged:
+            self.threads.append(opened.answer["id"])
+
+
+class Calendar(Client):
+    """Keeps schedules, and moves the hands of the clock forward to the next time of one."""
+
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, ripen: Callable[[str], None]):
+        super().__init__(caller, seed, pause)
+        self.plans, self.ripen, self.schedules = Plans(self.random, taste), ripen, []
+
+    def work(self) -> None:
+        if len(self.schedules) < 3:
+            return self.keep()
+        self.ripen(self.random.choice(self.schedules))
+
+    def keep(self) -> None:
+        key = f"schedule-{uuid4().hex}"
+        told = {"input": self.plans.input(key, hear=False, ask=False, below=None), "labels": {"key": key}}
+        body = told | {"agent": "walker", "cron": "*/20 * * * *"}
+        kept = self.until_answered(lambda: self.caller.ask("schedule", "POST", "/schedules", key=key, json=body))
+        if kept.is_acknowledged:
+            self.schedules.append(kept.answer["id"])
 
 
 class Approver(Client):
@@ -129,6 +148,8 @@ class Approver(Client):
         """To a question anything; about a doubt only what the world outside says."""
         if approval["subject_kind"] == "question":
             return {"kind": "respond", "text": "go on"}
+        if approval["subject_kind"] == "budget":
+            return {"kind": "approve"} if self.chance(0.7) else {"kind": "reject", "reason": "enough was spent"}
         if outside.by_key("pay").get(approval["tool_call"]) or approval["tool_call"] in outside.puts():
             return {"kind": "happened", "reason": "seen outside", "result": "it is there"}
         kind = "did_not_happen" if self.calm else self.random.choice(["did_not_happen", "retry"])
@@ -161,19 +182,29 @@ class Approver(Client):
 
 
 class Meddler(Client):
-    """Cancels runs and throws the stop switch for a moment."""
+    """Cancels and pauses runs, and throws the stop switch for a moment."""
+
+    def __init__(self, caller: Caller, seed: str, pause: float, ways: tuple[str, ...]):
+        super().__init__(caller, seed, pause)
+        self.ways = ways
 
     def work(self) -> None:
-        if self.chance(0.6):
-            self.cancel()
-        else:
-            self.stop()
+        getattr(self, self.random.choice(self.ways))()
 
     def cancel(self) -> None:
-        found = self.caller.look("/runs", status=self.random.choice(["waiting", "running"]), limit=30)
-        if found and found["items"]:
-            run = self.random.choice(found["items"])["id"]
+        if run := self.some_run():
             self.caller.ask("cancel", "POST", f"/runs/{run}/cancellation", json={"reason": "changed my mind"})
+
+    def hold(self) -> None:
+        """Pause a run, look at it for a moment, and let it go on; a pause without an answer may stand as well."""
+        if run := self.some_run():
+            self.caller.ask("pause", "POST", f"/runs/{run}/pause", json={"reason": "wait a moment"})
+            time.sleep(self.random.uniform(0.2, 2.0))
+            self.until_answered(lambda: self.caller.ask("let go", "POST", f"/runs/{run}/resumption"))
+
+    def some_run(self) -> str | None:
+        found = self.caller.look("/runs", status=self.random.choice(["waiting", "running", "running"]), limit=30)
+        return self.random.choice(found["items"])["id"] if found and found["items"] else None
 
     def stop(self) -> None:
         scope = self.random.choice(["workspace", "agent:walker", "tool:nemesis_pay", "tool:nemesis_put"])

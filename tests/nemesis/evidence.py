@@ -1,11 +1,12 @@
 """What checks look at, and what they find."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agents.models import Run, ToolCall
 from tests.nemesis.history import History
-from workspaces.models import Workspace
+from tests.nemesis.house import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,18 @@ class Violation:
     sentence: str
 
 
-class Evidence:
-    """What the checks of one workspace look at; `checked` counts what was looked at."""
+type Check = Callable[[], Iterator[Violation]]
 
-    def __init__(self, history: History, workspace: Workspace):
-        self.history, self.workspace = history, workspace
+
+class Evidence:
+    """What the checks of one house look at; `checked` counts what was looked at."""
+
+    def __init__(self, history: History, house: House):
+        self.history, self.house, self.workspace = history, house, house.workspace
         self.checked: Counter[str] = Counter()
-        self.runs = {str(run.pk): run for run in Run.objects.filter(workspace=workspace)}
-        self.calls = {str(call.pk): call for call in ToolCall.objects.filter(workspace=workspace)}
+        self.runs = {str(run.pk): run for run in Run.objects.filter(workspace=self.workspace)}
+        self.calls = {str(call.pk): call for call in ToolCall.objects.filter(workspace=self.workspace)}
+
+    def checks(self) -> list[Check]:
+        """What this part looks at."""
+        raise NotImplementedError

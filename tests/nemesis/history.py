@@ -2,13 +2,14 @@
 
 import json
 import threading
-import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
+
+from tests.nemesis.outside import now
 
 INFO = 0  # nobody knows whether it was done
 PATIENCE_SECONDS = 3.0
@@ -44,7 +45,7 @@ class History:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, kind: str, who: str, **sent: Any) -> Operation:
-        operation = Operation(kind, who, sent, time.time())
+        operation = Operation(kind, who, sent, now())
         with self.lock:
             self.operations.append(operation)
         return operation
@@ -84,7 +85,7 @@ class Caller:
             operation.answer = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
             operation.status, operation.said = INFO, repr(error)
-        operation.ended = time.time()
+        operation.ended = now()
         return operation
 
     def look(self, path: str, **params: Any) -> Any:

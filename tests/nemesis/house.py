@@ -1,13 +1,16 @@
-"""The workspace of a battle: its people, their tokens, its agent and its policies."""
+"""The workspace of a battle: its people, their tokens, its agents, policies and receivers."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from agents.models import Agent
-from reviews.models import ApprovalRequest, PolicySet
+from agents.models import Agent, Budget
+from reviews.models import ApprovalRequest, Delivery, Endpoint, PolicySet
+from reviews.models.endpoint import WebhookKind
 from tests.nemesis.history import INFO, History
+from tests.nemesis.receiver import Receiver
 from tests.nemesis.story import TOOLS
 from tests.people import acting, make_person, make_token, make_workspace
 from workspaces.exceptions import CountersignError
@@ -35,6 +38,13 @@ POLICIES = {
         {"name": "put", "tool": "nemesis_put", **ASK},
     ],
 }
+AGENTS: dict[str, list[dict[str, Any]]] = {
+    "walker": [],
+    "spender": [{"period": "run", "unit": "tool_calls", "hard": 4}],
+    "asker": [{"period": "day", "unit": "tool_calls", "hard": 12, "on_hard": "ask", "asks_for": 12}],
+}
+RIPEN = """UPDATE agents_schedule SET next_at = date_trunc('milliseconds', now())
+  WHERE id = %s AND next_at > now() + interval '1 s' RETURNING next_at"""
 ROLES = {"olga": "operator", "ana": "approver", "ben": "approver", "root": "admin"}
 DECIDES = ["runs:read", "approvals:read", "approvals:decide"]
 SCOPES = {"olga": ["runs:read", "runs:write"], "ana": DECIDES, "ben": DECIDES}
@@ -49,18 +59,22 @@ class House:
     tokens: dict[str, str]
     policy: PolicySet
     history: History
+    receiver: Receiver
 
     @classmethod
-    def build(cls, history: History) -> "House":
+    def build(cls, history: History, receiver: Receiver) -> "House":
         workspace = make_workspace("Acme")
         people = {name: joined(workspace, name, role) for name, role in ROLES.items()}
         tokens = {name: make_token(people[name], *scopes, workspace=workspace) for name, scopes in SCOPES.items()}
-        agent = Agent.objects.create(workspace=workspace, name="walker")
-        chain = [{"provider": "scripted", "model": "nemesis"}]
-        agent.add_version(flow="nemesis", chain=chain, tools=[*TOOLS, "question"])
+        for name in AGENTS:
+            make_walker(workspace, name)
         policy = PolicySet.objects.create(workspace=workspace, name="Policy")
         policy.publish([*POLICIES["one seat"], QUESTION], None)
-        return cls(workspace, people, tokens, policy, history)
+        house = cls(workspace, people, tokens, policy, history, receiver)
+        for path in ("/well", "/moody", "/gone"):
+            endpoint = Endpoint(workspace=workspace, url=f"http://{receiver.host}{path}", kinds=WebhookKind.values)
+            receiver.secrets[path] = endpoint.register(house.by("root"))
+        return house
 
     def by(self, who: str) -> Principal:
         """One of them in the browser."""
@@ -83,6 +97,24 @@ class House:
 
         self._as_person(operation, decide)
 
+    def ripen(self, schedule: str) -> None:
+        """Its next time is now: what a wait of some minutes would come to."""
+        operation = self.history.begin("ripen", "root", schedule=schedule)
+
+        def act() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(RIPEN, [schedule])
+                operation.answer = [moment.isoformat() for (moment,) in cursor.fetchall()]
+
+        self._as_person(operation, act)
+
+    def send_again(self) -> None:
+        """Nobody waits two minutes for the next attempt of a delivery: olga has it sent again now."""
+        waiting = Delivery.objects.filter(workspace=self.workspace, status="failed", endpoint__enabled=True)
+        for delivery in waiting.select_related("endpoint"):
+            operation = self.history.begin("replay", "olga", delivery=str(delivery.pk))
+            self._as_person(operation, partial(delivery.replay, self.by("olga")))
+
     def _as_person(self, operation: Any, act: Any) -> None:
         """Act on a connection of this thread; a database that goes away meanwhile leaves the end unknown."""
         try:
@@ -95,6 +127,15 @@ class House:
             operation.status, operation.said = INFO, str(error)
         finally:
             connection.close()
+
+
+def make_walker(workspace: Workspace, name: str) -> None:
+    """An agent of the story's flow, with the budgets that AGENTS gives it."""
+    agent = Agent.objects.create(workspace=workspace, name=name)
+    chain = [{"provider": "scripted", "model": "nemesis"}]
+    agent.add_version(flow="nemesis", chain=chain, tools=[*TOOLS, "question"])
+    for budget in AGENTS[name]:
+        Budget.objects.create(workspace=workspace, agent=agent, **budget)
 
 
 def joined(workspace: Workspace, name: str, role: str) -> Person:

@@ -14,6 +14,7 @@ def figures(hands, checker, history, violations, settled_seconds: float) -> dict
     doubted = asked("SELECT count(*) FROM nemesis.calls WHERE status = 'in_doubt'")[0][0]
     return {
         "faults": dict(sorted(hands.done.items())) | {"all": hands.done.total()},
+        "faults left out": dict(sorted(hands.left_out.items())),
         "ended by themselves": dict(Counter(hands.arena.ended_alone)),
         "requests": history.counts(),
         "runs": dict(runs) | {"all": runs.total()},

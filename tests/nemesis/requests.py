@@ -4,33 +4,55 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from agents.models import Message
+from agents.models import Message, Run
 from tests.nemesis import outside
-from tests.nemesis.evidence import Evidence, Violation
+from tests.nemesis.evidence import Violation
 from tests.nemesis.history import Operation
+from tests.nemesis.relatives import Relatives
 from tests.nemesis.story import SECONDS
 
 MARGIN = 0.25  # between the clocks of a client's thread and a tool's line, both of this machine
 
 
-class Requests(Evidence):
+class Requests(Relatives):
     """Checks of single kinds of requests."""
 
     def cancelled(self) -> Iterator[Violation]:
-        """I10: once a cancellation was acknowledged, no effect starts; one in flight is over by its deadline."""
+        """I10: once a cancellation was acknowledged, no effect starts in the run or below it.
+
+        One in flight is over by its deadline.
+        """
         acknowledged: dict[str, float] = {}
         for operation in self.history.of("cancel"):
             if operation.is_acknowledged:
                 acknowledged.setdefault(operation.sent["path"].split("/")[2], operation.ended)
         self.checked["I10 cancellations"] += len(acknowledged)
-        for line in outside.lines():
-            since = acknowledged.get(line.get("run", ""))
-            if since and line["what"] in ("pay", "put") and line["at"] > since + SECONDS + MARGIN:
-                yield Violation("I10", f"{line} happened after the cancellation of {since:.3f}")
+        for line in outside.effects():
+            for since in [acknowledged[one] for one in self.ancestry(line["run"]) if one in acknowledged]:
+                if line["at"] > since + SECONDS + MARGIN:
+                    yield Violation("I10", f"{line} happened after the cancellation of {since:.3f}")
+
+    def paused(self) -> Iterator[Violation]:
+        """I19, for one run and what is below it: between pause and resumption only what the answer names happens."""
+        lines = list(outside.effects())
+        holds = self.history.of("pause", "let go")
+        for place, operation in enumerate(holds):
+            if operation.kind == "pause" and operation.is_acknowledged:
+                self.checked["I19 pauses"] += 1
+                flying = {call["id"] for call in operation.answer["in_flight"]}
+                until = min((later.began for later in holds[place:] if later.kind == "let go"), default=operation.ended)
+                run = operation.sent["path"].split("/")[2]
+                for line in lines:
+                    is_held = operation.ended + MARGIN < line["at"] < until and line["key"] not in flying
+                    if is_held and run in self.ancestry(line["run"]):
+                        yield Violation("I19", f"{line} happened while {run} was paused since {operation.ended:.3f}")
+
+    def _took_all(self, run: Run) -> bool:
+        return run.status == "succeeded" and not run.ended_by
 
     def stopped(self) -> Iterator[Violation]:
         """I19: between the answer to a stop and the request to resume, only what the answer names happens."""
-        lines = [line for line in outside.lines() if line["what"] in ("pay", "put")]
+        lines = list(outside.effects())
         stops = self.history.of("stop", "resume")
         for place, operation in enumerate(stops):
             if operation.kind == "stop" and operation.is_acknowledged:
@@ -59,7 +81,8 @@ class Requests(Evidence):
         yield from self._started_once()
 
     def _started_once(self) -> Iterator[Violation]:
-        started = Counter(run.labels["key"] for run in self.runs.values())
+        begun = [run for run in self.runs.values() if not (run.parent_id or run.schedule_id)]
+        started = Counter(run.labels["key"] for run in begun)
         for key, count in started.items():
             if count > 1 or key == "altered":
                 yield Violation("I13", f"key {key} started {count} runs")
@@ -79,6 +102,6 @@ class Requests(Evidence):
         for message in there.values():
             if message.taken_seq is not None:
                 taken[message.run_id, message.taken_seq] += 1
-            elif self.runs[str(message.run_id)].status == "succeeded":
+            elif self._took_all(self.runs[str(message.run_id)]):
                 yield Violation("I7", f"run {message.run_id} ended well without taking message {message.pk}")
         yield from (Violation("I1", f"step {step} took {count} messages") for step, count in taken.items() if count > 1)

@@ -1,6 +1,7 @@
 """What is done to the product, when: all of it from a seed."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEASE_AND_MORE = (6.0, 9.0)
@@ -25,6 +26,12 @@ KINDS = {
     "restart database immediately": (0.0, 0.0),
     "pause database": (0.5, 3.0),
     "hold a lock": (1.0, 4.0),
+    "lock in the other order": (2.0, 5.0),
+    "refuse some writes": (1.0, 3.0),
+    "use up all connections": (1.0, 4.0),
+    "fill the disk": (1.0, 4.0),
+    "set a clock wrong": (5.0, 20.0),
+    "forged messages": (0.0, 0.0),
 }
 FREQUENT = ["kill worker", "pause worker beyond its lease", "pause worker with its children"]
 
@@ -39,13 +46,14 @@ class Fault:
     which: int
 
 
-def schedule(seed: int, seconds: float, every: float) -> list[Fault]:
+def schedule(seed: int, seconds: float, every: float, kinds: Sequence[str] = ()) -> list[Fault]:
     """Faults for so long; every kind comes once before one comes again."""
     source = random.Random(seed)
+    whole = list(kinds) or [*KINDS, *FREQUENT]
     found: list[Fault] = []
     at, deck = 0.5, []
     while at < seconds:
-        deck = deck or source.sample([*KINDS, *FREQUENT], len(KINDS) + len(FREQUENT))
+        deck = deck or source.sample(whole, len(whole))
         kind = deck.pop()
         found.append(Fault(round(at, 2), kind, round(source.uniform(*KINDS[kind]), 2), source.randrange(1000)))
         at += source.expovariate(1 / every)

@@ -31,7 +31,7 @@ class Tally(BaseModel):
 
 @flow("nemesis", state=Tally, steered=False)
 async def story(run):
-    """A timer, turns with tools, a message, two branches side by side and a question, as the input's plan says."""
+    """A timer, turns with tools, a message, branches side by side, a question, a child run: what the plan says."""
     plan = run.input["plan"]
     if plan["sleep"]:
         await run.sleep(plan["sleep"])
@@ -45,6 +45,8 @@ async def story(run):
         run.state.ends += await run.gather(by_hand(run, "left"), by_hand(run, "right"))
     if plan["ask"]:
         run.state.ends.append(await answer(run))
+    if plan["below"]:
+        run.state.ends.append(await below(run, plan["below"]))
     return run.state.turns
 
 
@@ -58,6 +60,14 @@ async def by_hand(run, what):
     return what
 
 
+async def below(run, told):
+    """A child run of this same flow, which may have one of its own."""
+    try:
+        return f"child took {await run.child('nemesis', told)} turns"
+    except EffectFailed:
+        return "child failed"
+
+
 async def answer(run):
     """What people say, or that they did not."""
     try:
@@ -68,10 +78,15 @@ async def answer(run):
 
 @script("nemesis")
 def model(request):
-    """The n-th turn of the plan; each time it is asked is a line outside, so that repeated steps can be counted."""
-    turns = json.loads(request.messages[0]["content"])
-    outside.write("turn", key=request.key)
-    turn = request.turns_so_far
+    """The n-th turn of the newest plan in the conversation; each time it is asked is a line outside.
+
+    So repeated steps can be counted, and what a thread's earlier runs have left in the conversation can be checked.
+    """
+    plans = [place for place, message in enumerate(request.messages) if is_plan(message)]
+    said = [json.loads(request.messages[place]["content"]) for place in plans]
+    turns, marks = said[-1]["turns"], [one["mark"] for one in said]
+    outside.write("turn", key=request.key, marks=marks)
+    turn = sum(message["role"] == "assistant" for message in request.messages[plans[-1] :])
     if turn >= len(turns):
         return [{"type": "text", "text": "done"}]
     time.sleep(turns[turn]["millis"] / 1000)
@@ -79,6 +94,11 @@ def model(request):
         {"type": "tool_use", "id": f"{turn}-{place}", "name": call["name"], "input": call["input"]}
         for place, call in enumerate(turns[turn]["calls"])
     ]
+
+
+def is_plan(message: dict[str, Any]) -> bool:
+    """Whether this is an input of a run; whatever else is said has another beginning."""
+    return isinstance(message["content"], str) and message["content"].startswith('{"mark"')
 
 
 def told(context: CallContext, name: str, **arguments: Any) -> dict[str, Any]:

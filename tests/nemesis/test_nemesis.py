@@ -15,7 +15,7 @@ SEED = "7"
 @pytest.mark.timeout(300)
 def test_a_short_battle_ends_without_a_violation():
     environment = {name: value for name, value in os.environ.items() if name not in SERVICES}
-    command = [sys.executable, "-m", "tests.nemesis", "--seconds", "8", "--every", "0.8", "--seed", SEED]
+    command = [sys.executable, "-m", "tests.nemesis", "--small", "--seconds", "5", "--seed", SEED]
     fought = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     print(fought.stdout)
     assert fought.returncode == 0, f"{fought.stdout[-4000:]}\n{fought.stderr[-2000:]}"

@@ -8,8 +8,15 @@ CREATE TABLE nemesis.runs (at timestamptz NOT NULL DEFAULT clock_timestamp(), ru
   old_epoch int, epoch int, seq int, owner text, lapsed boolean);
 CREATE TABLE nemesis.calls (at timestamptz NOT NULL DEFAULT clock_timestamp(), call uuid, old_status text, status text);
 CREATE TABLE nemesis.starts (at timestamptz NOT NULL DEFAULT clock_timestamp(), call uuid, run uuid, attempt int,
-  tool text, effect text, digest bytea, epoch int, run_epoch int, run_status text, cancelling boolean, stopped boolean,
+  tool text, effect text, digest bytea, epoch int, run_epoch int, run_status text, cancelling boolean, pausing boolean,
+  stopped boolean,
   rules int, rules_now int, too_old boolean, verdict text, approved int);
+CREATE TABLE nemesis.steps (at timestamptz NOT NULL DEFAULT clock_timestamp(), run uuid, seq int);
+CREATE TABLE nemesis.turns (at timestamptz NOT NULL DEFAULT clock_timestamp(), run uuid);
+CREATE TABLE nemesis.fired (at timestamptz NOT NULL DEFAULT clock_timestamp(), schedule uuid, due timestamptz);
+CREATE TABLE nemesis.orphans (at timestamptz NOT NULL DEFAULT clock_timestamp(), run uuid, child uuid);
+CREATE TABLE nemesis.trouble (share float NOT NULL DEFAULT 0);
+INSERT INTO nemesis.trouble VALUES (0);
 CREATE TABLE nemesis.strays (at timestamptz NOT NULL DEFAULT clock_timestamp(), what text, run uuid, detail text);
 
 CREATE FUNCTION nemesis.run_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
@@ -18,6 +25,11 @@ BEGIN
     NEW.status, OLD.epoch, NEW.epoch, NEW.seq, NEW.owner, OLD.status = 'running' AND NEW.epoch > OLD.epoch);
   IF OLD.status IN ('succeeded', 'failed', 'cancelled') THEN
     INSERT INTO nemesis.strays (what, run, detail) VALUES ('an ended run moved', NEW.id, OLD.status || NEW.status);
+  END IF;
+  IF NEW.status IN ('succeeded', 'failed', 'cancelled') THEN
+    INSERT INTO nemesis.orphans (run, child) SELECT NEW.id, child.id FROM agents_run AS child
+    WHERE child.parent_id = NEW.id AND child.cancel_requested_at IS NULL
+      AND child.status NOT IN ('succeeded', 'failed', 'cancelled');
   END IF;
   RETURN NULL;
 END $$;
@@ -28,6 +40,7 @@ EXECUTE FUNCTION nemesis.run_moved();
 CREATE FUNCTION nemesis.step_came() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE held int;
 BEGIN
+  INSERT INTO nemesis.steps (run, seq) VALUES (NEW.run_id, NEW.seq);
   SELECT epoch INTO held FROM agents_run WHERE id = NEW.run_id;
   IF held <> NEW.epoch THEN
     INSERT INTO nemesis.strays (what, run, detail)
@@ -42,9 +55,9 @@ BEGIN
   INSERT INTO nemesis.calls (call, old_status, status) VALUES (NEW.id, OLD.status, NEW.status);
   IF NEW.status = 'executing' THEN
     INSERT INTO nemesis.starts (call, run, attempt, tool, effect, digest, epoch, run_epoch, run_status, cancelling,
-      stopped, rules, rules_now, too_old, verdict, approved)
+      pausing, stopped, rules, rules_now, too_old, verdict, approved)
     SELECT NEW.id, run.id, NEW.attempt, NEW.tool, NEW.effect, NEW.digest, NEW.epoch, run.epoch, run.status,
-      run.cancel_requested_at IS NOT NULL,
+      run.cancel_requested_at IS NOT NULL, run.pause_requested_at IS NOT NULL,
       switch.stopped OR agent.name = ANY(switch.stopped_agents) OR NEW.tool = ANY(switch.stopped_tools),
       NEW.rules_epoch, switch.rules_epoch, coalesce(NEW.valid_until <= NEW.started_at, false),
       NEW.verdict ->> 'decision',
@@ -58,6 +71,40 @@ END $$;
 CREATE TRIGGER nemesis_call AFTER UPDATE ON agents_toolcall FOR EACH ROW
 WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.attempt IS DISTINCT FROM NEW.attempt)
 EXECUTE FUNCTION nemesis.call_moved();
+
+CREATE FUNCTION nemesis.turn_came() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  INSERT INTO nemesis.turns (run) VALUES (NEW.id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER nemesis_turn AFTER UPDATE OF awaiting ON agents_run FOR EACH ROW
+WHEN (OLD.awaiting <> '' AND NEW.awaiting = '') EXECUTE FUNCTION nemesis.turn_came();
+
+CREATE FUNCTION nemesis.schedule_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
+AS $$
+BEGIN
+  INSERT INTO nemesis.fired (schedule, due) VALUES (NEW.id, OLD.next_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER nemesis_fired AFTER UPDATE OF next_at ON agents_schedule FOR EACH ROW
+WHEN (OLD.next_at <= now() AND NEW.next_at > OLD.next_at) EXECUTE FUNCTION nemesis.schedule_moved();
+
+-- What PostgreSQL tells now and then under serializable load, or after a deadlock.
+CREATE FUNCTION nemesis.trouble() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE share float;
+BEGIN
+  SELECT trouble.share INTO share FROM nemesis.trouble;
+  IF random() < share THEN
+    RAISE EXCEPTION 'made by the battle' USING ERRCODE = CASE WHEN random() < 0.5 THEN '40001' ELSE '40P01' END;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER nemesis_trouble_run BEFORE INSERT OR UPDATE ON agents_run FOR EACH ROW
+EXECUTE FUNCTION nemesis.trouble();
+CREATE TRIGGER nemesis_trouble_call BEFORE INSERT OR UPDATE ON agents_toolcall FOR EACH ROW
+EXECUTE FUNCTION nemesis.trouble();
+CREATE TRIGGER nemesis_trouble_delivery BEFORE INSERT OR UPDATE ON reviews_delivery FOR EACH ROW
+EXECUTE FUNCTION nemesis.trouble();
 """
 
 

@@ -1,0 +1,49 @@
+"""What a battle is like: which faults how often, what runs do, how people are. One for each weakened control."""
+
+from dataclasses import dataclass
+
+from tests.nemesis.plans import Taste
+
+COMMON = Taste()
+EVERYTHING = ("cancel", "hold", "hold", "stop", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """`kinds` of faults (all where empty), their mean distance, the taste of plans, what meddlers do, how often."""
+
+    every: float = 1.5
+    kinds: tuple[str, ...] = ()
+    taste: Taste = COMMON
+    ways: tuple[str, ...] = EVERYTHING
+    meddling: float = 0.8
+    ruling: float = 2.0
+
+
+WHOLE = Mix()
+SLOW_THOUGHTS = Taste(thinking=(1500, 3000), tools=("nemesis_look",), extras=0.0)
+LONG_PAYMENTS = Taste(tools=("nemesis_pay",), ends=(20, 80, 0, 0), calls=(2, 3), extras=0.0, thinking=(0,))
+# For the short form of the suite: one of each sort, and nothing that takes longer than a lease.
+SHORT = Mix(
+    0.5,
+    (
+        "kill worker", "kill web", "kill tool child", "stop worker by SIGTERM", "pause worker shortly", "flush broker",
+        "forged messages", "old and doubled messages", "kill database session", "refuse some writes",
+    ),
+)  # fmt: skip
+MIXES = {
+    # A worker that was paused beyond its lease has to come back while another thinks about the same step.
+    "fence": Mix(
+        1.5, ("pause worker beyond its lease",), Taste(thinking=(1500, 3000), tools=("nemesis_look",), extras=0)
+    ),
+    # A worker has to die between a payment and its commit.
+    "intent": Mix(1.5, ("kill worker",), LONG_PAYMENTS, ("cancel",), 10),
+    # People decide about what somebody else has edited meanwhile.
+    "digest": Mix(5.0, ("flush broker",), Taste(tools=("nemesis_pay",), extras=0.0)),
+    # A second approval has to come while the first one's call is being made.
+    "woken": Mix(5.0, ("flush broker",), LONG_PAYMENTS, ("cancel",), 10),
+    # Whatever nobody rang for stays where it is.
+    "sweep": Mix(1.0, ("flush broker", "kill worker")),
+    # Stops and new rules have to come between a look at them and a start.
+    "switch": Mix(5.0, ("pause worker shortly",), LONG_PAYMENTS, ("stop",), 0.2, 0.3),
+}
