@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce, Now, NullIf
+from django.db.models.functions import Coalesce, Now, NullIf, Upper
 
 from agents.exceptions import IllegalMove, NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
@@ -128,6 +129,7 @@ class Run(models.Model):
             models.Index(fields=["agent", "-id"], name="run_newest_of_agent"),
             models.Index(fields=["thread", "-id"], name="run_newest_of_thread", condition=Q(thread__isnull=False)),
             models.Index(fields=["thread"], name="run_in_line", condition=~Q(awaiting="")),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="run_by_title"),  # as __icontains asks
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="run_status_is_known"),

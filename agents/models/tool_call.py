@@ -104,6 +104,7 @@ class ToolCall(models.Model):
         indexes = [
             models.Index(fields=["workspace", "status", "-id"], name="tool_call_open", condition=Q(status__in=OPEN)),
             models.Index(fields=["workspace", "-id"], name="tool_call_newest"),
+            models.Index(fields=["workspace", "tool", "-id"], name="tool_call_newest_of_tool"),
             models.Index(
                 fields=["id"], name="tool_call_asks_for_budget", condition=Q(tool="raise_budget", status="waiting")
             ),

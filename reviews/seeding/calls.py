@@ -1,5 +1,6 @@
 """One call of a story: judged by the rules in force, decided by people who may, and what it leaves in the tables."""
 
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import now
@@ -143,7 +144,7 @@ class Called:
             "proposed_args": self.proposed if self.ending == "edited" else None,
             "schema_digest": self.spec.digest(),
             "rules_epoch": self.of.scenery.rules_epoch,
-            "verdict": self._explanation(),
+            "verdict": self.explanation,
             "effective": self.effective if is_asked and not waits else None,
             "valid": self.effective + VALID_SECONDS if is_asked and self.runs else None,
             "attempt": int(self.runs and self.spec.effect != "read"),
@@ -156,7 +157,6 @@ class Called:
 
     def _approval(self) -> dict[str, Any]:
         assert STATUS[self.verdict.decision] == "waiting"
-        explanation = self._explanation()
         is_final = self.ending not in ("open", "withdrawn")
         return ApprovalRequest.demanded_by(self.verdict.requirement) | {
             "position": self.position,
@@ -166,9 +166,9 @@ class Called:
             "revision": 2 if self.ending == "edited" else 1,
             "digest": self.digest,
             "excluded": [self.of.starter.pk],
-            "explanation": explanation,
-            "policy_revisions": considered(explanation),
-            "requirement_digest": bytes.fromhex(explanation["requirement_digest"]),
+            "explanation": self.explanation,
+            "policy_revisions": considered(self.explanation),
+            "requirement_digest": bytes.fromhex(self.explanation["requirement_digest"]),
             "created": self.created,
             "deadline": self.deadline,
             "decided": None if self.is_open else self.decided,
@@ -179,8 +179,10 @@ class Called:
     def digest(self) -> bytes:
         return call_digest(self.spec.name, self.args)
 
-    def _explanation(self) -> dict[str, Any]:
-        digest = self.verdict.requirement.digest(self.spec.digest()).hex()
+    @cached_property
+    def explanation(self) -> dict[str, Any]:
+        """The last verdict as the gate keeps it; read only once it is final."""
+        digest = _requirement_digest(self.verdict.requirement, self.spec.digest())
         return self.verdict.explanation() | {"requirement_digest": digest}
 
     def _revision(self, number: int, args: bytes, by: int | None, created: float) -> dict[str, Any]:
@@ -220,9 +222,14 @@ class Called:
             "reason": self.ask.said if kind == "reject" else "",
             "text": self.ask.said if kind == "respond" else "",
             "args_after": self.args if kind == "edit" else None,
-            "policy_revisions": considered(self._explanation()),
+            "policy_revisions": considered(self.explanation),
             "created": self.decided - early,
         }
+
+
+@lru_cache(maxsize=1024)
+def _requirement_digest(requirement: values.Requirement, tool_digest: bytes) -> str:
+    return requirement.digest(tool_digest).hex()
 
 
 def _failed(status: str, message: str) -> dict[str, Any]:
