@@ -62,10 +62,21 @@ def state_at(run: Run, seq: int | None = None) -> Any:
 
 def messages_at(run: Run, seq: int | None = None, *, conversation: str = "") -> list[dict[str, Any]]:
     """The conversation after step `seq` as Anthropic-shaped messages."""
-    folded = _Folded(run, seq)
-    entries = folded.entries.get(conversation, [])
-    positions = [position for entry in entries if isinstance(entry, list) for position in entry]
-    return render(entries, _outcomes(run.pk, positions))
+    return _rendered(run, _Folded(run, seq).entries.get(conversation, []))
+
+
+def tail_at(run: Run, seq: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """The last `limit` messages after step `seq`, and how many come before them: only these are read."""
+    entries = _Folded(run, seq).entries.get("", [])
+    kept = entries[-limit:]
+    return _rendered(run, kept), len(entries) - len(kept)
+
+
+def said_in(run: Run, seq: int) -> list[dict[str, Any]]:
+    """What one step added to the conversation."""
+    stored = run.checkpoints.filter(seq=seq).values_list("messages", flat=True).first()
+    delta = loads(blobs.read(stored)).get("", []) if stored else []
+    return _rendered(run, [entry for entry in delta if entry])
 
 
 class _Folded:
@@ -96,6 +107,11 @@ class _Folded:
             self.state = states.apply(self.state, loads(blobs.read(row.state)))
         for key, delta in loads(blobs.read(row.messages)).items() if row.messages else ():
             self.entries[key] = fold(self.entries.get(key, []), delta)
+
+
+def _rendered(run: Run, entries: list[Any]) -> list[dict[str, Any]]:
+    positions = [position for entry in entries if isinstance(entry, list) for position in entry]
+    return render(entries, _outcomes(run.pk, positions))
 
 
 def _outcomes(run_id: UUID, positions: list[str]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ MAX_SOCKETS_OF_A_SESSION = 20
 ENDS = ("session.", "membership.", "person.")  # kinds after which somebody may have to leave
 
 type Hint = dict[str, str]
+type Piece = dict[str, Any]
 
 
 class Socket(Protocol):
@@ -39,8 +40,11 @@ class Socket(Protocol):
     person_id: int
     session_key: str
     head: str  # where the table ended before it joined
+    run: str  # the run whose model it listens to, if any
 
     async def tell(self, found: list[Hint], cursor: str = "") -> None: ...
+
+    async def tell_text(self, pieces: list[Piece]) -> None: ...
 
     async def dismiss(self) -> None: ...
 
@@ -78,6 +82,7 @@ class Hub:
     def _begin(self) -> None:
         self._end()
         self.heard: dict[int, dict[tuple[str, str], Hint]] = defaultdict(dict)
+        self.said: dict[tuple[int, str], list[Piece]] = defaultdict(list)
         self.hears_broker = False
         self.look, self.news = asyncio.Event(), asyncio.Event()
         work: list[Coroutine[Any, Any, None]] = [self._follow_table()]
@@ -96,10 +101,11 @@ class Hub:
     async def _listen(self) -> None:
         client = redis.asyncio.from_url(hints.redis_url(settings.BROKER_URL), socket_timeout=None)
         async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(hints.CHANNEL)
+            await channel.subscribe(hints.CHANNEL, hints.TEXT_CHANNEL)
             self.hears_broker = True
             async for message in channel.listen():
-                self._hear(json.loads(message["data"]))
+                is_text = message["channel"] == hints.TEXT_CHANNEL.encode()
+                (self._listen_to if is_text else self._hear)(json.loads(message["data"]))
 
     def _hear(self, said: dict[str, Any]) -> None:
         if said["k"].startswith(ENDS):
@@ -107,13 +113,23 @@ class Hub:
         self.heard[said["w"]][said["t"], said["id"]] = {"topic": said["t"], "id": said["id"], "kind": said["k"]}
         self.news.set()
 
+    def _listen_to(self, piece: dict[str, Any]) -> None:
+        """A piece of what a model says, where a page has this run open."""
+        of = piece.pop("w"), piece["run"]
+        if any((socket.workspace.pk, socket.run) == of for socket in self.sockets):
+            self.said[of].append(piece)
+            self.news.set()
+
     async def _pass_on(self) -> None:
         """What was heard in a moment goes out together, so that a burst is one message to each page."""
         while True:
             await self.news.wait()
             await asyncio.sleep(MERGE_SECONDS)
             heard, self.heard = self.heard, defaultdict(dict)
+            said, self.said = self.said, defaultdict(list)
             self.news.clear()
+            for of, pieces in said.items():
+                await self._tell_text(of, pieces)
             for workspace_id, found in heard.items():
                 await self._tell(workspace_id, list(found.values()))
 
@@ -146,6 +162,10 @@ class Hub:
     async def _tell(self, workspace_id: int, found: list[Hint], cursor: str = "") -> None:
         own = [socket for socket in self.sockets if socket.workspace.pk == workspace_id]
         await asyncio.gather(*(self._send(socket, partial(socket.tell, found, cursor)) for socket in own))
+
+    async def _tell_text(self, of: tuple[int, str], pieces: list[Piece]) -> None:
+        own = [socket for socket in self.sockets if (socket.workspace.pk, socket.run) == of]
+        await asyncio.gather(*(self._send(socket, partial(socket.tell_text, pieces)) for socket in own))
 
     async def _send(self, socket: Socket, send: Callable[[], Awaitable[None]]) -> None:
         """A page that does not take its messages is let go, so that it holds nobody up; it comes back by itself."""

@@ -70,8 +70,7 @@ class Inspected:
     @property
     def said(self) -> list[talk.Turn]:
         """What this step added to the conversation."""
-        before = reading.messages_at(self.run, self.seq - 1) if self.seq > 1 else []
-        return talk.turns(reading.messages_at(self.run, self.seq)[len(before) :], self.run.agent.name)
+        return talk.turns(reading.said_in(self.run, self.seq), self.run.agent.name)
 
     # --- the parts of a model turn ---
 
@@ -79,6 +78,11 @@ class Inspected:
     def turn(self) -> list[talk.Piece]:
         """What the model said."""
         return [talk.piece(block) for block in self.outcome.get("blocks", [])]
+
+    @property
+    def attempts(self) -> list[dict[str, Any]]:
+        """What it took to get the reply: each provider, model, and how it went."""
+        return list(self.outcome.get("attempts", []))
 
     @property
     def usage(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from console.hub import PAGE, Hint, hub, since
+from console.hub import PAGE, Hint, Piece, hub, since
 from console.pages import MemberRequest, chosen, members_only
 from workspaces.exceptions import CountersignError, Unprocessable
 from workspaces.models import Event, Workspace
@@ -27,6 +27,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
     person_id: int
     session_key: str
     head: str
+    run = ""
 
     async def connect(self) -> None:
         """Accept first: a close code reaches the page only through an open socket."""
@@ -40,12 +41,12 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.may_ask = True
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """The cursor of the page, once."""
-        cursor = asked_for(text_data)
+        """The cursor of the page, once, and the run that it shows."""
+        cursor, run = asked_for(text_data)
         try:
             if cursor is None or not self.may_ask:
                 raise Unprocessable("A page says where it stands, once.")
-            self.may_ask = False
+            self.may_ask, self.run = False, run  # what is not of its workspace is never said to it
             found, after = await database_sync_to_async(since)(cursor, self.workspace)
         except Unprocessable:
             await self.close(NOT_UNDERSTOOD)
@@ -55,6 +56,10 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def tell(self, hints: list[Hint], cursor: str = "") -> None:
         """Pass hints on."""
         await self.send(answer(hints, cursor))
+
+    async def tell_text(self, pieces: list[Piece]) -> None:
+        """Pass on what the model of the open run says."""
+        await self.send(json.dumps({"text": pieces}))
 
     async def dismiss(self) -> None:
         """The session has ended, or the person is no member any more."""
@@ -85,14 +90,15 @@ def member_of(person: Any, session: Any) -> Workspace:
     return workspace
 
 
-def asked_for(text: str | None) -> str | None:
-    """The cursor in {"after": …}; None if this is something else."""
+def asked_for(text: str | None) -> tuple[str | None, str]:
+    """Cursor and run in {"after": …, "run": …}; no cursor if this is something else."""
     try:
         said = json.loads(text or "")
     except ValueError:
-        return None
-    cursor = said.get("after") if isinstance(said, dict) else None
-    return cursor if isinstance(cursor, str) and len(cursor) <= MAX_CURSOR else None
+        return None, ""
+    cursor, run = (said.get("after"), said.get("run", "")) if isinstance(said, dict) else (None, "")
+    is_plain = isinstance(cursor, str) and isinstance(run, str) and len(cursor) <= MAX_CURSOR
+    return (cursor, run) if is_plain else (None, "")
 
 
 def answer(found: list[Hint], cursor: str) -> str:

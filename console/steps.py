@@ -11,6 +11,7 @@ from agents.tools.question import QUESTION
 
 HIDDEN = {"now", "random"}
 BY_PEOPLE = {CallStatus.WAITING, CallStatus.REJECTED, CallStatus.ANSWERED, CallStatus.EXPIRED}
+AHEAD = {CallStatus.WAITING: "after approval", CallStatus.READY: "next"}
 ICONS = {
     "start": ("right", "run"),
     "model": ("spark", "llm"),
@@ -47,6 +48,8 @@ class Row:
     note: str = ""
     label: str = ""
     is_under_way: bool = False
+    is_ahead: bool = False
+    position: str = ""
 
     @property
     def seconds(self) -> float:
@@ -78,6 +81,7 @@ def of_step(step: Step, call: ToolCall | None) -> list[Row]:
         finished_at=step.finished_at,
         note=note(step, call),
         label=label(step, call),
+        position=step.position,
     )
     waited = wait(call, step.started_at, row.key) if call else None
     return [waited, row] if waited else [row]
@@ -87,13 +91,32 @@ def of_open_call(call: ToolCall, now: datetime) -> list[Row]:
     """A call without an outcome yet: it waits for people, or it is under way."""
     key = f"call={call.pk}"
     if call.started_at is None:
-        waiting = wait(call, now, key)
-        return [waiting] if waiting else []
+        return [row for row in (wait(call, now, key), ahead(call, now, key)) if row]
     tone = "gate" if call.status == CallStatus.IN_DOUBT else "tool"
     said = "in doubt" if call.status == CallStatus.IN_DOUBT else "under way"
-    running = Row(key, None, "tool", tone, call.tool, call.started_at, now, is_code=True, label=said, is_under_way=True)
+    running = Row(key, None, "tool", tone, call.tool, call.started_at, now, is_code=True, label=said, is_under_way=True,
+                  position=call.position)  # fmt: skip
     waited = wait(call, call.started_at, key)
     return [waited, running] if waited else [running]
+
+
+def ahead(call: ToolCall, now: datetime, key: str) -> Row | None:
+    """What is still to come: the call itself, once it may start."""
+    if call.status not in AHEAD or call.tool == QUESTION.name:
+        return None
+    return Row(
+        key,
+        None,
+        "tool",
+        "tool",
+        call.tool,
+        now,
+        now,
+        is_code=True,
+        note=AHEAD[CallStatus(call.status)],
+        is_ahead=True,
+        position=call.position,
+    )
 
 
 def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
@@ -113,6 +136,7 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
         note=call.tool,
         label=label,
         is_under_way=is_open,
+        position=call.position,
     )
 
 

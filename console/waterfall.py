@@ -8,11 +8,13 @@ from console.figures import duration
 
 WIDTH = 84.0  # percent of the lane; the rest is for the words behind the last bar
 FOLD_WIDTH = 9.0
+AHEAD_WIDTH = 7.0
 MIN_BAR = 0.6
 FOLD_AFTER = timedelta(seconds=2)
 FOLD_SHARE = 0.12  # of the time that somebody worked
 TICK_STEPS = [n * 10**power for power in range(-3, 8) for n in (1, 2, 5)]
 MAX_TICKS = 5
+WIDE = 0.6 * WIDTH  # a stretch this wide has room for all of them
 
 type Span = tuple[datetime, datetime]
 
@@ -73,6 +75,11 @@ class Axis:
         return WIDTH
 
     @property
+    def ahead(self) -> Bar:
+        """Where what is still to come is drawn: behind the end, with no length."""
+        return Bar(round(WIDTH + 1, 2), AHEAD_WIDTH)
+
+    @property
     def folds(self) -> list[Bar]:
         """The stretches that were folded."""
         return [Bar(round(one.x, 2), round(one.width, 2)) for one in self.stretches if one.is_folded]
@@ -84,7 +91,8 @@ class Axis:
         seconds = first.length.total_seconds()
         if first.is_folded or not seconds:
             return [Tick(0.0, "0 s")]
-        step = next((one for one in TICK_STEPS if seconds / one <= MAX_TICKS), TICK_STEPS[-1])
+        room = max(1.0, MAX_TICKS * min(1.0, first.width / WIDE))
+        step = next((one for one in TICK_STEPS if seconds / one <= room), TICK_STEPS[-1])
         count = int(seconds / step) + 1
         return [
             Tick(round(first.width * n * step / seconds, 2), duration(n * step) if n else "0 s") for n in range(count)

@@ -22,6 +22,7 @@ from redis.retry import Retry
 from workspaces import tally
 
 CHANNEL = "cs:hints"
+TEXT_CHANNEL = "cs:text"  # what models say while they say it
 TIMEOUT_SECONDS = 0.5
 BREAK_AFTER_FAILURES = 3
 BREAK_SECONDS = 5.0
@@ -88,6 +89,13 @@ def page(topic: str, object_id: UUID | None, kind: str, workspace_id: int) -> No
 def publish(message: str) -> bool:
     """Send a live-page message to every web process; says whether the broker took it."""
     return bool(settings.BROKER_URL) and breaker.attempt(lambda: _client(settings.BROKER_URL).publish(CHANNEL, message))
+
+
+def publish_text(message: str) -> bool:
+    """Send a piece of what a model says to every web process; nobody waits for it and nothing keeps it."""
+    return bool(settings.BROKER_URL) and breaker.attempt(
+        lambda: _client(settings.BROKER_URL).publish(TEXT_CHANNEL, message)
+    )
 
 
 def redis_url(broker_url: str) -> str:

@@ -18,6 +18,7 @@ from agents.runtime.outcomes import Ended, of_tool
 from agents.runtime.propose import STATUS, Proposing, denied, invalid_arguments, unknown_tool
 from agents.runtime.recorded import recorded_index, recorded_result
 from agents.runtime.standing import GAVE_NO_ANSWER
+from agents.runtime.streaming import Streaming
 from agents.runtime.text import dumps, loads
 from agents.runtime.version import Version, for_model, recording
 from agents.runtime.work import Done, Work, child_slots
@@ -81,7 +82,8 @@ class Performing(Limited):
             extra=self._extra(),
         )
         deadline = settings.get("deadline_seconds", MODEL_DEADLINE_SECONDS)
-        ask = partial(gateway.complete, self.version.chain, request, deadline_seconds=deadline)
+        told = Streaming(self.claim.workspace_id, self.claim.id, effect.position)
+        ask = partial(gateway.complete, self.version.chain, request, deadline_seconds=deadline, on_delta=told)
         if self.may_begin(effect.position, partial(of_model, request, self.version.chain, deadline)):
             self._in_thread(effect.position, ask, deadline)
 

@@ -87,6 +87,12 @@ def started_by(run: Run) -> str:
 
 
 @register.filter
+def attr(thing: Any, name: str) -> Any:
+    """An attribute of what a filter gave."""
+    return getattr(thing, name, "")
+
+
+@register.filter
 def is_scripted(version: AgentVersion) -> bool:
     """Whether a scripted model speaks, which every page has to say."""
     return any(link.get("provider") == "scripted" for link in version.chain)

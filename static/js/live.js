@@ -23,7 +23,7 @@
     const target = new URL(address);
     target.protocol = target.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(target);
-    socket.onopen = () => socket.send(JSON.stringify({ after: cursor }));
+    socket.onopen = () => socket.send(JSON.stringify({ after: cursor, run: document.querySelector("[data-run]")?.dataset.run || "" }));
     socket.onmessage = (message) => { failures = 0; hear(JSON.parse(message.data)); };
     socket.onclose = closed;
   }
@@ -47,6 +47,7 @@
     heardAt = Date.now();
     cursor = said.cursor || cursor;
     const names = said.reload ? everyName() : new Set((said.hints || []).flatMap(namesOf));
+    for (const detail of said.text || []) document.dispatchEvent(new CustomEvent("cs:text", { detail }));
     for (const name of names) setTimeout(() => raise(name), Math.random() * SPREAD);
     show();
   }

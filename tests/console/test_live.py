@@ -17,7 +17,7 @@ from django.test import Client
 from config.asgi import application
 from console.hub import MAX_SOCKETS_OF_A_SESSION, PAGE, hub
 from tests.factories import House
-from workspaces import events
+from workspaces import events, hints
 from workspaces.models import Event, Membership, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +117,35 @@ def test_a_page_is_told_of_a_change(house: House, browse: Callable[[str], Client
 
             await sync_to_async(change)(others, elsewhere)
             assert await other.hears_of(elsewhere)
+
+    tell(story)
+
+
+def test_a_page_hears_the_model_of_its_own_run(house: House, browse: Callable[[str], Client]) -> None:
+    mine, other = str(uuid4()), str(uuid4())
+    piece = {"position": "1", "attempt": 1, "offset": 0, "text": "Hello"}
+    olga, ana, sam = browse("olga"), browse("ana"), browse("sam")
+
+    def said(run: str) -> None:
+        hints.publish_text(json.dumps({"w": house.workspace.pk, "run": run, **piece}))
+
+    async def story() -> None:
+        async with open_page(olga) as page, open_page(ana) as of_other, open_page(sam) as stranger:
+            for one, run in ((page, mine), (of_other, other), (stranger, mine)):
+                await one.says({"after": "", "run": run})
+                await one.hears()
+            async with asyncio.timeout(SECONDS):
+                while not hub.hears_broker:
+                    await asyncio.sleep(0.01)
+            await sync_to_async(said)(mine)
+            await sync_to_async(said)(other)
+            for one, run in ((page, mine), (of_other, other)):
+                heard = await one.hears()
+                while "text" not in heard:
+                    heard = await one.hears()
+                assert heard["text"] == [{"run": run, **piece}]
+            await sync_to_async(change)(house.workspace, uuid4())
+            assert await stranger.socket.receive_nothing(timeout=0.3)
 
     tell(story)
 

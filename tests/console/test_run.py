@@ -1,12 +1,19 @@
 """The page of one run."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
-from agents.models import Run, ToolCall
+from agents import reading
+from agents.models import Checkpoint, Run, ToolCall
+from agents.runtime.advance import advance
+from agents.runtime.text import dumps
+from console.steps import rows
+from console.tree import grown, place
 from reviews.models import ApprovalRequest
 from tests.console import shop
 from tests.console.conftest import HTMX
@@ -21,6 +28,8 @@ VIEWS = [
     "?step=2&part=messages",
     "?step=4&part=state",
     "?step=3&part=json",
+    "?view=tree",
+    "?view=events&part=messages",
 ]
 
 
@@ -75,6 +84,64 @@ def test_messages_are_those_up_to_the_chosen_step(waiting: Run, browse: Callable
 def test_an_address_that_makes_no_sense_shows_the_latest_step(waiting: Run, browse: Callable[[str], Client]) -> None:
     for query in ("?step=999", "?step=0", "?step=x", "?view=x&part=y", "?call=1", "?step=1%00"):
         assert "step 4" in read(browse("olga"), waiting, query)
+
+
+def test_a_tree_hangs_calls_from_the_turn_that_asked(waiting: Run, browse: Callable[[str], Client]) -> None:
+    page = read(browse("olga"), waiting, "?view=tree")
+    tree = re.sub(r"<[^>]*>|\s+", " ", page[page.index('id="tree"') : page.index("data-stream")])
+
+    nodes = grown(rows(reading.timeline(waiting), waiting.tool_calls.all(), now()), [])
+    assert [(node.row.name, [below.row.name for below in node.below]) for node in nodes] == [
+        ("Start", []),
+        ("Model turn", ["shop_order"]),
+        ("Model turn", ["shop_refund"]),
+    ]
+    assert re.search("Start.*Model turn.*shop_order.*Model turn.*shop_refund", tree) and "after approval" in tree
+    assert [place(one) for one in ("3+1", "4.1.2")] == [(3,), (4, 1, 2)]
+
+
+def test_events_tell_who_did_what_and_when(waiting: Run, house: House, browse: Callable[[str], Client]) -> None:
+    approval = ApprovalRequest.objects.get()
+    approval.decide("reject", by=house.by("ana"), digest=bytes(approval.digest), reason="too much")
+    waiting.say("Never mind")
+    waiting.cancel(reason="enough")
+    advance(waiting.pk)
+    page = read(browse("olga"), waiting, "?view=events")
+    words = re.sub(r"<[^>]*>|\s+", " ", page[page.index('id="happenings"') : page.index("data-stream")])
+
+    order = "Started.*Olga.*Model turn.*Proposed.*shop_order.*Proposed, held for people.*shop_refund.*Rejected.*Ana.*"
+    assert re.search(order + "Message waits to be taken up.*End asked for.*enough.*Run cancelled", words), words
+
+
+@pytest.fixture
+def long(house: House) -> Run:
+    """A run of 450 steps, of which each says something."""
+    run = make_run(house.agent, house.olga, seq=450, title="Long")
+    for seq in range(1, 451):
+        said = dumps({"": [{"role": "user", "content": f"word {seq}."}]})
+        Checkpoint.objects.create(
+            run=run, seq=seq, epoch=1, position=str(seq - 1), kind="note", request=b"", started_at=now(),
+            outcome=dumps({"n": seq}), messages=said, state=dumps([{"op": "add", "path": "", "value": {"n": seq}}]),
+        )  # fmt: skip
+    return run
+
+
+def test_a_long_run_is_read_by_ranges(
+    long: Run, browse: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    olga = browse("olga")
+    with django_assert_max_num_queries(24):
+        page = read(olga, long)
+    assert "steps 251 to 450 of 450" in page and "after=50&amp;" in page and "Later steps" not in page
+    middle = read(olga, long, "?step=200&part=state")
+    assert "steps 101 to 300 of 450" in middle and "Later steps" in middle
+    assert "-  &quot;n&quot;: 199" in middle and "+  &quot;n&quot;: 200" in middle
+    first = read(olga, long, "?after=0&step=440&part=json")  # the chosen step lies in another range
+    assert "steps 1 to 200 of 450" in first and "Earlier steps" not in first and "&quot;n&quot;: 440" in first
+    said = read(olga, long, "?step=400&view=messages&part=json")
+    assert "340 earlier messages" in said and "word 400." in said and "word 340." not in said
+    assert "160 earlier messages" in read(olga, long, "?step=400&view=messages&last=240")
+    assert "word 300." in read(olga, long, "?step=300&part=messages")
 
 
 def test_an_open_page_gets_the_part_that_changes(waiting: Run, browse: Callable[[str], Client]) -> None:

@@ -49,6 +49,10 @@ def test_the_ticks_count_the_first_stretch_of_work() -> None:
     assert [tick.text for tick in axis((0, 4), (900, 901), end=901).ticks] == ["0 s", "1 s", "2 s", "3 s", "4 s"]
 
 
+def test_a_narrow_stretch_has_fewer_ticks() -> None:
+    assert len(axis((0, 20), (900, 980), end=980).ticks) <= 2
+
+
 def test_nothing_at_all_is_no_accident() -> None:
     assert [tick.text for tick in axis(end=0).ticks] == ["0 s"]
     assert axis(end=100).bar(at(0), at(100)).width == WIDTH

@@ -1,0 +1,46 @@
+"""What a model says while it says it, for pages that are open: never stored, and replaced by the commit of the turn."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from workspaces import hints
+
+MERGE_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class Streaming:
+    """Takes the deltas of one model call and sends them on, merged; a lost piece costs nothing but its words."""
+
+    workspace_id: int
+    run_id: UUID
+    position: str
+    publish: Callable[[str], object] = hints.publish_text
+    clock: Callable[[], float] = time.monotonic
+    attempt: int = 1
+    offset: int = 0
+    unsent: str = ""
+    tool: str = ""
+    sent_at: float = field(default=float("-inf"))
+
+    def __call__(self, delta: dict[str, Any]) -> None:
+        """One more piece of the reply, as the gateway names them (`gateway/types.py`)."""
+        match delta["type"]:
+            case "restart":
+                self.attempt, self.offset, self.unsent, self.tool = self.attempt + 1, 0, "", ""
+            case "text" | "thinking":
+                self.unsent, self.tool = self.unsent + delta["text"], ""
+            case "tool" if delta["name"] != self.tool:
+                self.tool = delta["name"]
+                self.unsent += f"\n\n→ {self.tool}"
+        if self.unsent and self.clock() - self.sent_at >= MERGE_SECONDS:
+            self._send()
+
+    def _send(self) -> None:
+        said = {"w": self.workspace_id, "run": str(self.run_id), "position": self.position, "attempt": self.attempt}
+        self.publish(json.dumps(said | {"offset": self.offset, "text": self.unsent}))
+        self.offset, self.unsent, self.sent_at = self.offset + len(self.unsent), "", self.clock()

@@ -1,0 +1,223 @@
+"""What the page of a run shows: up to 200 steps around the chosen one, in the view that is asked for."""
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q
+from django.utils.timezone import now
+
+from agents import reading
+from agents.models import CallStatus, Effect, Run, ToolCall
+from agents.reading import Step
+from console import budgets, happenings, talk, tree
+from console.inspector import PARTS, Inspected
+from console.pages import MemberRequest
+from console.standing import WITH_PEOPLE, with_standing
+from console.steps import rows
+from console.track import track
+from console.waterfall import Axis
+from reviews.models import ApprovalRequest
+from tracing.working import working_seconds
+
+STEPS = 200  # rows of one page
+CHILDREN = 100
+TURNS = 60  # of the conversation, the newest ones, unless more are asked for
+MAX_TURNS = 1000
+VIEWS = {
+    "waterfall": "Waterfall",
+    "tree": "Tree",
+    "messages": "Messages",
+    "calls": "Calls",
+    "events": "Events",
+}
+
+
+class PlaceForm(forms.Form):
+    """Which step is looked at, and how; anything else in the address is passed over."""
+
+    step = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    after = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    last = forms.IntegerField(min_value=1, max_value=MAX_TURNS, required=False)
+    call = forms.UUIDField(required=False)
+    view = forms.ChoiceField(choices=VIEWS.items(), required=False)
+    part = forms.ChoiceField(choices=PARTS.items(), required=False)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The readable part."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value or value == 0}
+
+
+class Page:
+    """One look at a run."""
+
+    def __init__(self, request: MemberRequest, run: Run, wanted: dict[str, Any]):
+        self.principal, self.run, self.wanted, self.now = request.principal, run, wanted, now()
+        self.seq = min(wanted.get("step", run.seq), run.seq)
+        centred = max(0, min(run.seq - STEPS, self.seq - STEPS // 2))
+        self.after = min(wanted.get("after", centred), max(0, run.seq - 1))
+        self.steps = reading.timeline(run, after=self.after, limit=STEPS)
+        self.calls = list(run.tool_calls.filter(self._in_view).order_by("id"))
+
+    @property
+    def _in_view(self) -> Q:
+        """Calls of these steps; those without an outcome stand at the end."""
+        of_steps = Q(seq__gt=self.after, seq__lte=self.after + STEPS)
+        return of_steps if self.later is not None else of_steps | Q(seq__isnull=True)
+
+    def context(self) -> dict[str, Any]:
+        """What the template shows."""
+        view = self.wanted.get("view", "waterfall")
+        return {
+            "run": self.run,
+            "page": self,
+            "view": view,
+            "views": VIEWS,
+            "part": self.wanted.get("part", "step"),
+            "parts": PARTS,
+            "inspected": Inspected(self.run, self.step, self.call),
+            "may_operate": self.principal.may("operate") and not self.run.has_ended,
+            **(self.waterfall() if view == "waterfall" else {}),
+        }
+
+    def waterfall(self) -> dict[str, Any]:
+        """Rows, and the axis on which their bars lie."""
+        found = rows(self.steps, self.calls, self.now)
+        start = min([row.started_at for row in found], default=self.run.created_at)
+        end = max([row.finished_at for row in found if not row.is_ahead], default=start)
+        work = [(row.started_at, row.finished_at) for row in found if row.tone != "gate" and not row.is_ahead]
+        axis = Axis(work, start, end)
+        return {
+            "axis": axis,
+            "rows": [(row, axis.ahead if row.is_ahead else axis.bar(row.started_at, row.finished_at)) for row in found],
+            "whole": axis.bar(start, end),
+        }
+
+    # --- ranges ---
+
+    @property
+    def earlier(self) -> int | None:
+        """Behind which step the rows before these begin, if there are any."""
+        return max(0, self.after - STEPS) if self.after else None
+
+    @property
+    def later(self) -> int | None:
+        """Behind which step the rows after these begin, if there are any."""
+        return self.after + STEPS if self.after + STEPS < self.run.seq else None
+
+    @property
+    def range(self) -> str:
+        """How the address keeps a range that was chosen."""
+        return f"&after={self.after}" if "after" in self.wanted else ""
+
+    @property
+    def track(self) -> Any:
+        """The checkpoints around the chosen one."""
+        return track(self.run, self.steps, self.calls, self.seq)
+
+    @property
+    def tree(self) -> list[tree.Node]:
+        """The steps under what asked for them."""
+        return tree.grown(rows(self.steps, self.calls, self.now), self.children)
+
+    @property
+    def happenings(self) -> list[happenings.Happening]:
+        """What happened in this range, in the order of time."""
+        return happenings.of_run(self.run, self.steps, self.calls, is_last=self.later is None)
+
+    @cached_property
+    def children(self) -> list[Run]:
+        """The runs that this one has started, in the order of their start."""
+        below = with_standing(self.run.children.select_related("agent", "version"))
+        return list(below.order_by("id")[:CHILDREN])
+
+    # --- what is chosen ---
+
+    @cached_property
+    def call(self) -> ToolCall | None:
+        """The chosen call, or the call of the chosen step."""
+        if "call" in self.wanted:
+            return self.run.tool_calls.filter(pk=self.wanted["call"]).first()
+        found = next((call for call in self.calls if call.seq == self.seq), None)
+        return found or (None if self._holds_chosen else self.run.tool_calls.filter(seq=self.seq).first())
+
+    @cached_property
+    def step(self) -> Step | None:
+        """The chosen step; none for a call without an outcome."""
+        chosen = self.call.seq if "call" in self.wanted and self.call else self.seq
+        if chosen is None:
+            return None
+        found = next((step for step in self.steps if step.seq == chosen), None)
+        return found or next(iter(reading.timeline(self.run, after=chosen - 1, limit=1)), None)
+
+    @property
+    def _holds_chosen(self) -> bool:
+        return any(step.seq == self.seq for step in self.steps)
+
+    @property
+    def key(self) -> str:
+        """How the address names what is chosen."""
+        call = self.call
+        return f"call={call.pk}" if "call" in self.wanted and call and call.seq is None else f"step={self.seq}"
+
+    @cached_property
+    def conversation(self) -> dict[str, Any]:
+        """The newest of what was said up to the chosen step, and how much came before that."""
+        last = self.wanted.get("last") or TURNS
+        said, before = reading.tail_at(self.run, self.seq, last)
+        return {
+            "turns": talk.turns(said, self.run.agent.name),
+            "before": before,
+            "more": min(last * 4, MAX_TURNS),
+        }
+
+    @property
+    def streamed(self) -> str:
+        """The positions of turns that are committed: their words need not be shown as they come."""
+        return " ".join(step.position for step in self.steps[-50:] if step.kind == "model")
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether one may say something to this run."""
+        return not self.run.has_ended and not self.run.cancel_requested_at
+
+    @property
+    def request(self) -> ApprovalRequest | None:
+        """The most urgent open request of this run."""
+        return self.run.approvals.pending().most_urgent_first().first()
+
+    # --- figures ---
+
+    @cached_property
+    def working_seconds(self) -> float:
+        """The time in which a model or a tool was at work."""
+        return working_seconds([self.run.pk]).get(self.run.pk, 0.0)
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """From the start to the end, or to now."""
+        return self.run.elapsed_seconds(self.now)
+
+    @property
+    def waiting_seconds(self) -> float:
+        """The rest: people, timers, and the queue."""
+        return max(0.0, self.elapsed_seconds - self.working_seconds)
+
+    @property
+    def budgets(self) -> list[budgets.Use]:
+        """What this run counts towards, beside the limits of its version."""
+        return budgets.of_run(self.run)
+
+    @cached_property
+    def effects(self) -> dict[str, int]:
+        """What left its mark on the world, and what is held."""
+        writes, done = ~Q(effect=Effect.READ), Q(status=CallStatus.SUCCEEDED)
+        return self.run.tool_calls.aggregate(
+            calls=Count("id"),
+            reads=Count("id", filter=Q(effect=Effect.READ) & done),
+            held=Count("id", filter=writes & Q(status__in=WITH_PEOPLE)),
+            sent=Count("id", filter=writes & done),
+            refused=Count("id", filter=Q(status__in=["denied", "rejected", "expired"])),
+        )
