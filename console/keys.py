@@ -12,11 +12,19 @@ KEYS: Mapping[str, str] = {
     "r": "Reject",
     "t": "Answer in place of the tool",
     "z": "Undo",
+    "o": "Inspect the step",
+    "escape": "Back to the steps",
+    "[": "Previous step",
+    "]": "Next step",
+    "space": "Play the steps",
+    "1": "Play at normal speed",
+    "2": "Play four times as fast",
+    "v": "From a run to its request",
     "/": "Filter",
     "g": "Go to, with a second letter",
     "?": "Show the keys",
 }
-KEY = re.compile(r"\A(shift\+[a-z]|[!-~])\Z")
+KEY = re.compile(r"\A(space|escape|shift\+[a-z]|[!-~])\Z")
 
 
 def refusals(keymap: Mapping[str, str]) -> dict[str, str]:
@@ -26,7 +34,7 @@ def refusals(keymap: Mapping[str, str]) -> dict[str, str]:
     for key, words in KEYS.items():
         own = keymap.get(key, key)
         if not KEY.match(own):
-            wrong[key] = "One letter, digit or sign, or shift+ and a letter."
+            wrong[key] = "One letter, digit or sign, space, escape, or shift+ and a letter."
         elif own in pressed:
             wrong[key] = f"{own} already means: {pressed[own]}."
         pressed.setdefault(own, words)
