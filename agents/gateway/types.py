@@ -1,7 +1,7 @@
 """What goes to a model, what comes back, and how it fails. Messages and tools are Anthropic-shaped."""
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 type Block = dict[str, Any]
@@ -46,8 +46,12 @@ class Usage:
 
     def counters(self) -> dict[str, int]:
         """As journals keep them."""
-        names = ("input", "cache_read", "cache_write", "output")
-        return dict(zip(names, astuple(self), strict=True))
+        return {
+            "input": self.input_tokens,
+            "cache_read": self.cache_read_tokens,
+            "cache_write": self.cache_write_tokens,
+            "output": self.output_tokens,
+        }
 
     @property
     def all_input_tokens(self) -> int:

@@ -10,7 +10,7 @@ class Checkpoint(models.Model):
     """An outcome, in commit order. Written by the one statement that moves the run (`runtime/statements.py`)."""
 
     pk = models.CompositePrimaryKey("run_id", "seq")
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checkpoints")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checkpoints", db_index=False)
     seq = models.IntegerField()
     epoch = models.IntegerField()
     tokens = models.IntegerField(default=0, db_default=0)

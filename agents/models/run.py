@@ -60,8 +60,9 @@ class Run(models.Model):
     """One piece of work of an agent. Workers fence their writes by `epoch`; people only touch `woken` and requests."""
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="runs")
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs")
+    # Keys without an index of their own are the first column of one in Meta.
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="runs", db_index=False)
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs", db_index=False)
     version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, related_name="runs")
     flow = models.TextField()
     revision = models.PositiveIntegerField()
@@ -70,14 +71,16 @@ class Run(models.Model):
     labels = models.JSONField(default=dict)
     recording = models.ForeignKey("agents.Recording", null=True, on_delete=models.PROTECT, related_name="runs")
 
-    thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="runs")
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="runs", db_index=False)
     awaiting = models.CharField(
         max_length=9, choices=OnBusy, default="", db_default="", help_text="It has no turn in its thread yet."
     )
     superseded = models.CharField(max_length=9, choices=OnBusy, default="", db_default="", help_text="What ended it.")
     history = models.TextField(null=True, help_text="JSON text: the thread's messages before it.")  # noqa: DJ001
 
-    schedule = models.ForeignKey("agents.Schedule", null=True, on_delete=models.PROTECT, related_name="runs")
+    schedule = models.ForeignKey(
+        "agents.Schedule", null=True, on_delete=models.PROTECT, related_name="runs", db_index=False
+    )
     scheduled_at = models.DateTimeField(null=True, help_text="The time for which its schedule started it.")
 
     status = models.CharField(max_length=9, choices=RunStatus, default=RunStatus.QUEUED, db_default=RunStatus.QUEUED)
@@ -92,7 +95,7 @@ class Run(models.Model):
     )
     owner = models.TextField(default="", db_default="", help_text="The worker that holds the claim.")
 
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children", db_index=False)
     parent_position = models.TextField(default="", db_default="")
     root = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     depth = models.SmallIntegerField(default=0, db_default=0, help_text="How many parents are above it.")

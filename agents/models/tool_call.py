@@ -61,8 +61,8 @@ class ToolCall(models.Model):
     """One proposed call. `args` are the canonical bytes that are shown, approved, hashed and executed."""
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tool_calls")
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tool_calls", db_index=False)
     position = models.TextField(db_collation="C")
     provider_id = models.TextField(default="", help_text="The provider's tool_use id: data, unique only in its reply.")
     tool = models.TextField()

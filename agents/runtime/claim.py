@@ -11,10 +11,10 @@ from django.db import transaction
 
 from agents import blobs
 from agents.exceptions import LostClaim
-from agents.runtime import database, statements
+from agents.runtime import commit_sql, database, statements
 from agents.runtime.budgets.spending import settle
 from agents.runtime.clock import DatabaseClock
-from agents.runtime.commit import Segment, parameters
+from agents.runtime.commit import Segment, parameters, parts
 from agents.runtime.crash import crashpoint
 from agents.runtime.drive import Row
 from agents.runtime.effects import Outcome
@@ -168,19 +168,19 @@ class Claim:
             )
 
     def _commit(self, segment: Segment) -> database.Row:
-        statement = statements.COMMIT_WITH_RELATIVES if segment.touches_relatives else statements.COMMIT
+        statement = commit_sql.commit_statement(parts(self, segment), goes_on=segment.to == "running")
         answer = database.row(statement, **parameters(self, segment), lease=LEASE_SECONDS)
         if answer is None:
             raise LostClaim
         return answer
 
     def _tell_gate(self, segment: Segment, answer: database.Row) -> None:
-        ids = _ids(answer["proposed"])
+        ids = _ids(answer.get("proposed"))
         waiting = [ids[call.position] for call in segment.calls if call.status == "waiting"]
-        if opened := waiting + (answer["doubted"] or []):
+        if opened := waiting + (answer.get("doubted") or []):
             gate().opened(opened)
-        if answer["dropped"]:
-            gate().closed(answer["dropped"])
+        if dropped := answer.get("dropped"):
+            gate().closed(dropped)
 
     def _settle(self, segment: Segment) -> None:
         if segment.settlement:
@@ -194,11 +194,11 @@ class Claim:
         was_woken = segment.to != "running" and answer["status"] == "running"  # no rest was granted: there is news
         self.status, self.woken, self.stopped = answer["status"], answer["woken"] or was_woken, answer["stopped"]
         self.rules_epoch, self.stopped_tools = answer["rules_epoch"], answer["stopped_tools"]
-        self.call_ids, self.child_ids = _ids(answer["proposed"]), _ids(answer["children"])
+        self.call_ids, self.child_ids = _ids(answer.get("proposed")), _ids(answer.get("children"))
         tally.add_all(_counted(segment))
         logs.note(seq=self.seq)
         hints.page("run", self.id, self.status, self.workspace_id)
-        relatives = [*self.child_ids.values(), *(answer["orphaned"] or [])]
+        relatives = [*self.child_ids.values(), *(answer.get("orphaned") or [])]
         for run_id in relatives + ([self.parent_id] if segment.ends and self.parent_id else []):
             hints.after_commit("agents.advance_run", str(run_id))
 

@@ -1,7 +1,7 @@
 """A segment on its way to the one statement: rows, proposed calls, and where the run goes."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -34,6 +34,9 @@ class ProposedCall:
     verdict: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     outcome: str | None = None
+
+
+AS_THEY_ARE = {column.name for column in fields(ProposedCall)} - {"args", "digest", "schema_digest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,6 @@ class Segment:
         return bool(self.doubts) or any(call.status == "waiting" for call in self.calls)
 
     @property
-    def touches_relatives(self) -> bool:
-        """Whether children start, or the run ends: its parent is woken then, and its children are cancelled."""
-        return bool(self.children) or self.ends
-
-    @property
     def is_over_budget(self) -> bool:
         """Whether a limit ends the run, or the run asks for more."""
         asks = any(call.tool == RAISE_BUDGET.name for call in self.calls)
@@ -99,16 +97,32 @@ def span_id(run_id: UUID, seq: int) -> int:
     return int.from_bytes(hashlib.sha256(run_id.bytes + seq.to_bytes(8)).digest()[:8]) >> 1
 
 
+def parts(claim: "Claim", segment: Segment) -> frozenset[str]:
+    """Which of `commit_sql.PARTS` this segment needs."""
+    needed = {
+        "above": segment.ends and claim.parent_id,
+        "steps": segment.rows,
+        "settled": segment.statuses,
+        "doubted": segment.doubts,
+        "proposed": segment.calls,
+        "taken": segment.taken,
+        "children": segment.children,
+        "ended": segment.ends,
+        "woken": segment.ends and claim.parent_id,
+    }
+    return frozenset(name for name, need in needed.items() if need)
+
+
 def parameters(claim: "Claim", segment: Segment) -> dict[str, Any]:
-    """The values of `statements.COMMIT`, but for the lease. Empty arrays, most of them, go as null, for less."""
-    values = (
-        _moves(claim, segment)
-        | _steps(claim, segment.rows, segment.statuses)
-        | _proposals(claim, segment.calls)
-        | _children(segment.children)
-        | _inbox(segment)
-    )
-    return {name: None if value == [] else value for name, value in values.items()}
+    """The values of `commit_sql.commit_statement`, but for the lease; rows as JSON."""
+    return _moves(claim, segment) | {
+        "steps": dumps([_step(claim, row, segment) for row in segment.rows]),
+        "calls": dumps([_call(claim, call) for call in segment.calls]),
+        "children": dumps([asdict(child) for child in segment.children]),
+        "doubts": dumps([{"position": position, "why": why} for position, why in segment.doubts.items()]),
+        "taken": dumps(_taken(segment)),
+        "positions": [row.position for row in segment.rows],
+    }
 
 
 def _moves(claim: "Claim", segment: Segment) -> dict[str, Any]:
@@ -129,63 +143,36 @@ def _moves(claim: "Claim", segment: Segment) -> dict[str, Any]:
         "parent": claim.parent_id,
         "parent_span": span_id(claim.parent_id, 0) if claim.parent_id else 0,
         "agent": claim.agent_name,
-        "doubted": list(segment.doubts),
-        "doubts": list(segment.doubts.values()),
     }
 
 
-def _steps(claim: "Claim", rows: list[Row], statuses: dict[str, str]) -> dict[str, Any]:
-    now = claim.clock.moment()
+def _step(claim: "Claim", row: Row, segment: Segment) -> dict[str, Any]:
     return {
-        "seqs": [row.seq for row in rows],
-        "positions": [row.position for row in rows],
-        "kinds": [row.kind for row in rows],
-        "requests": [row.request for row in rows],
-        "outcomes": [row.outcome.stored for row in rows],
-        "failed": [row.outcome.failed for row in rows],
-        "states": [row.state for row in rows],
-        "messages": [row.messages for row in rows],
-        "keyframes": [row.keyframe for row in rows],
-        "row_tokens": [row.tokens for row in rows],
-        "started": [row.started_at or now for row in rows],
-        "names": [row.name or row.kind for row in rows],
-        "span_ids": [span_id(claim.id, row.seq) for row in rows],
-        "call_statuses": [statuses.get(row.position) for row in rows],
+        "seq": row.seq,
+        "position": row.position,
+        "kind": row.kind,
+        "request": row.request.hex(),
+        "outcome": row.outcome.stored,
+        "failed": row.outcome.failed,
+        "state": row.state,
+        "messages": row.messages,
+        "keyframe": row.keyframe,
+        "tokens": row.tokens,
+        "started": (row.started_at or claim.clock.moment()).isoformat(),
+        "name": row.name or row.kind,
+        "span": span_id(claim.id, row.seq),
+        "status": segment.statuses.get(row.position),
     }
 
 
-def _proposals(claim: "Claim", calls: list[ProposedCall]) -> dict[str, Any]:
-    return {
-        "call_positions": [call.position for call in calls],
-        "provider_ids": [call.provider_id for call in calls],
-        "tools": [call.tool for call in calls],
-        "titles": [call.title for call in calls],
-        "effects": [call.effect for call in calls],
-        "reaches": [call.reaches for call in calls],
-        "statuses": [call.status for call in calls],
-        "whys": [call.why for call in calls],
-        "args": [claim.keep(call.args.decode()).encode() for call in calls],
-        "digests": [call.digest for call in calls],
-        "schema_digests": [call.schema_digest for call in calls],
-        "rules_epochs": [call.rules_epoch for call in calls],
-        "verdicts": [dumps(call.verdict) for call in calls],
-        "facts": [dumps(call.facts) for call in calls],
-        "call_outcomes": [call.outcome for call in calls],
+def _call(claim: "Claim", call: ProposedCall) -> dict[str, Any]:
+    return {name: getattr(call, name) for name in AS_THEY_ARE} | {
+        "args": claim.keep(call.args.decode()),
+        "digest": call.digest.hex(),
+        "schema_digest": call.schema_digest.hex() if call.schema_digest else None,
     }
 
 
-def _children(children: list[ProposedChild]) -> dict[str, Any]:
-    return {
-        "child_positions": [child.position for child in children],
-        "child_agents": [child.agent_id for child in children],
-        "child_versions": [child.version_id for child in children],
-        "child_flows": [child.flow for child in children],
-        "child_revisions": [child.revision for child in children],
-        "child_inputs": [child.input for child in children],
-        "child_titles": [child.title for child in children],
-    }
-
-
-def _inbox(segment: Segment) -> dict[str, Any]:
+def _taken(segment: Segment) -> list[dict[str, Any]]:
     seqs = {row.position: row.seq for row in segment.rows}
-    return {"taken": list(segment.taken), "taken_seqs": [seqs[place] for place in segment.taken.values()]}
+    return [{"id": message, "seq": seqs[place]} for message, place in segment.taken.items()]

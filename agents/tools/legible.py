@@ -1,6 +1,7 @@
 """Text that shows what is in it: what a reader cannot see is written out."""
 
 import unicodedata
+from functools import lru_cache
 
 UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 UNSEEN_LETTERS = frozenset(
@@ -11,9 +12,12 @@ SELECTORS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F
 
 def legible(text: str) -> str:
     """`text` with control and invisible characters as ⟨U+202E⟩."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(f"⟨U+{ord(character):04X}⟩" if is_unseen(character) else character for character in text)
 
 
+@lru_cache(maxsize=4096)
 def is_unseen(character: str) -> bool:
     """Whether a reader cannot see that this character is there."""
     if " " <= character <= "~":

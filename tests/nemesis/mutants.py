@@ -7,14 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from agents.runtime import statements
+from agents.runtime import commit_sql, statements
 from agents.runtime.database import Statement
 from agents.runtime.sweep import Sweep
-
-COMMITS = (statements.COMMIT, statements.COMMIT_WITH_RELATIVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,21 @@ def numbered(statement: Statement, text: str) -> str:
     return re.sub(r"%\((\w+)\)s", lambda found: f"${statement.names.index(found[1]) + 1}", text)
 
 
+def committed(part: str, *pairs: tuple[str, str]) -> list[Change]:
+    """Commits with other words in this part; they are put together anew."""
+    text = getattr(commit_sql, part)
+    for old, new in pairs:
+        assert old in text, f"the statement does not say {old!r} any more"
+        text = text.replace(old, new)
+    anew = cache(commit_sql.commit_statement.__wrapped__)
+    return [Change(commit_sql, part, text), Change(commit_sql, "commit_statement", anew)]
+
+
 def fence() -> list[Change]:
     """A worker whose claim is lost may commit, start and look all the same."""
     anybody = "%(epoch)s::int > 0 AND"
     return [
-        *[said(commit, ("epoch = %(epoch)s AND seq = %(seq)s", f"{anybody} seq = %(seq)s")) for commit in COMMITS],
+        *committed("MINE", ("epoch = %(epoch)s AND seq = %(seq)s", f"{anybody} seq = %(seq)s")),
         said(statements.START, ("run.epoch = %(epoch)s AND", anybody)),
         said(statements.REFUSAL, ("run.epoch <> %(epoch)s", "%(epoch)s::int < 0")),
         said(statements.LOOK, ("epoch = %(epoch)s AND", anybody)),
@@ -73,7 +81,7 @@ def digest() -> list[Change]:
 def woken() -> list[Change]:
     """A run parks although there was news since it looked."""
     forgets = [("'waiting' AND woken", "'waiting' AND false"), ("'waiting' AND NOT woken", "'waiting' AND true")]
-    return [said(commit, *forgets) for commit in COMMITS]
+    return committed("COMES_TO_REST", *forgets)
 
 
 def sweep() -> list[Change]:
