@@ -1,4 +1,4 @@
-"""The database refuses illegal moves, and changes to an agent version that a run has used."""
+"""The database refuses illegal moves and changes to an agent version that a run has used; it keeps `queued_at`."""
 
 from django.db import migrations
 
@@ -22,6 +22,17 @@ THAW_VERSIONS = """
 DROP TRIGGER agents_agentversion_frozen ON agents_agentversion; DROP FUNCTION agents_agentversion_frozen();
 """
 
+KEEP_QUEUED_AT = """
+CREATE FUNCTION agents_run_queued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.queued_at := now();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER agents_run_queued BEFORE UPDATE OF status ON agents_run
+FOR EACH ROW WHEN (NEW.status = 'queued' AND OLD.status <> 'queued') EXECUTE FUNCTION agents_run_queued();
+"""
+FORGET_QUEUED_AT = "DROP TRIGGER agents_run_queued ON agents_run; DROP FUNCTION agents_run_queued();"
+
 
 class Migration(migrations.Migration):
     dependencies = [("agents", "0001_initial")]
@@ -30,5 +41,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(guard("agents_run", RUN_MOVES), unguard("agents_run")),
         migrations.RunSQL(guard("agents_toolcall", CALL_MOVES), unguard("agents_toolcall")),
         migrations.RunSQL(FREEZE_VERSIONS, THAW_VERSIONS),
+        migrations.RunSQL(KEEP_QUEUED_AT, FORGET_QUEUED_AT),
         migrations.RunSQL("ALTER TABLE agents_run SET (fillfactor = 60)", "ALTER TABLE agents_run RESET (fillfactor)"),
     ]

@@ -91,7 +91,7 @@ class Run(models.Model):
     lease_until = models.DateTimeField(null=True)
     due = models.DateTimeField(null=True, help_text="Earliest timer of a waiting run.")
     queued_at = models.DateTimeField(
-        db_default=Now(), editable=False, help_text="A trigger keeps it (migrations/0005)."
+        db_default=Now(), editable=False, help_text="A trigger keeps it (migrations/0002)."
     )
     owner = models.TextField(default="", db_default="", help_text="The worker that holds the claim.")
 

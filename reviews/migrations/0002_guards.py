@@ -1,8 +1,9 @@
-"""The database refuses illegal moves of approvals, and changes to what is a record."""
+"""The database refuses illegal moves of approvals and deliveries, and changes to what is a record."""
 
 from django.db import migrations
 
 from reviews.models.approval import APPROVAL_MOVES
+from reviews.models.delivery import DELIVERY_MOVES
 from workspaces.moves import guard, unguard
 
 FREEZE_POLICIES = """
@@ -60,6 +61,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(guard("reviews_approvalrequest", APPROVAL_MOVES), unguard("reviews_approvalrequest")),
+        migrations.RunSQL(guard("reviews_delivery", DELIVERY_MOVES), unguard("reviews_delivery")),
         migrations.RunSQL(FREEZE_POLICIES, THAW_POLICIES),
         migrations.RunSQL(KEEP_RECORDS, DROP_RECORDS),
     ]

@@ -8,7 +8,7 @@ CREATE TABLE workspaces_event (
     object uuid,
     topic text NOT NULL,
     kind text NOT NULL,
-    CONSTRAINT event_topic_is_known CHECK (topic IN ('run', 'approval', 'tool_call', 'configuration')),
+    CONSTRAINT event_topic_is_known CHECK (topic IN ('run', 'approval', 'tool_call', 'configuration', 'budget')),
     PRIMARY KEY (workspace_id, xid, seq, created_at)
 ) PARTITION BY RANGE (created_at);
 
@@ -20,7 +20,7 @@ CREATE TABLE workspaces_event_default PARTITION OF workspaces_event DEFAULT;
 -- Both functions run as the owner, because the app role may not create or drop tables. They lock what everybody uses:
 -- rather than queue the others behind a slow reader they give up, and the sweep asks again.
 CREATE FUNCTION countersign_ensure_event_partitions(days_ahead integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '100ms' AS $$
 DECLARE
     first timestamptz;
     partition text;
@@ -41,7 +41,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION countersign_drop_event_partitions(keep_days integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '100ms' AS $$
 DECLARE
     partition regclass;
     is_waiting boolean;
