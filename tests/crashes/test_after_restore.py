@@ -8,8 +8,8 @@ from io import StringIO
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db.models.functions import Now
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from agents.exceptions import LostClaim

@@ -6,7 +6,7 @@ from django.db.models.functions import Upper
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0013_schedules"), ("workspaces", "0001_initial")]
+    dependencies = [("agents", "0002_guards"), ("workspaces", "0001_initial")]
 
     operations = [
         migrations.AddIndex("run", GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="run_by_title")),
