@@ -20,6 +20,7 @@ KEYS: Mapping[str, str] = {
     "1": "Play at normal speed",
     "2": "Play four times as fast",
     "v": "From a run to its request",
+    "n": "Add a rule",
     "/": "Filter",
     "g": "Go to, with a second letter",
     "?": "Show the keys",

@@ -24,9 +24,10 @@ ENTRIES = [
     Entry("review", "Review", "inbox", "i"),
     Entry("runs", "Runs", "runs", "r"),
     Entry("agents", "Agents", "agent", "a"),
+    Entry("policies", "Policies", "policy", "p", "Govern"),
 ]
 # The entry that is the current one on pages whose address is named differently.
-SECTIONS = {"run": "runs", "agent": "agents"}
+SECTIONS = {"run": "runs", "agent": "agents", "policy": "policies"}
 
 
 def entries(principal: Principal) -> list[Entry]:

@@ -70,9 +70,16 @@ class EditDenied(Unprocessable):
 
 
 class ConditionRefused(Unprocessable):
-    """The condition of a rule cannot be used."""
+    """The condition of a rule cannot be used; `place` is the line and column where that is known."""
 
     title = "Condition refused"
+    place: tuple[int, int] | None = None
+
+
+class PolicyMovedOn(Conflict):
+    """Somebody has saved another revision of this policy since it was looked at."""
+
+    title = "Changed meanwhile"
 
 
 class SecretUnreadable(CountersignError):

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from reviews.exceptions import ConditionRefused
+from reviews.exceptions import ConditionRefused, PolicyMovedOn
 from reviews.policy import values
 from reviews.policy.conditions import MAX_LENGTH, check_condition
 from reviews.policy.values import HOUR
@@ -24,6 +24,7 @@ MAX_DEADLINE_SECONDS = 30 * DAY
 MAX_UNDO_SECONDS = 1800
 MAX_PEOPLE = 20
 CHANNELS = ["web", "api"]
+PLACE = ("id", "revision")  # columns that say where a rule stands, not what it says
 
 
 def any_approver() -> list[dict[str, Any]]:
@@ -53,18 +54,24 @@ class PolicySet(models.Model):
         return self.name
 
     @transaction.atomic
-    def publish(self, rules: Iterable[Mapping[str, Any]], by: Principal | None) -> "PolicyRevision":
-        """Put a new revision with these rules in force."""
-        revision = self.draft(rules, by)
+    def publish(
+        self, rules: Iterable[Mapping[str, Any]], by: Principal | None, *, after: int | None = None
+    ) -> "PolicyRevision":
+        """Put a new revision with these rules in force; see `draft`."""
+        revision = self.draft(rules, by, after=after)
         revision.activate(by)
         return revision
 
     @transaction.atomic
-    def draft(self, rules: Iterable[Mapping[str, Any]], by: Principal | None) -> "PolicyRevision":
-        """A new revision with these rules, not in force yet."""
+    def draft(
+        self, rules: Iterable[Mapping[str, Any]], by: Principal | None, *, after: int | None = None
+    ) -> "PolicyRevision":
+        """A new revision with these rules, not in force yet; PolicyMovedOn where `after` is the last no longer."""
         _ask(by)
         PolicySet.objects.select_for_update(no_key=True).get(pk=self.pk)
         last = self.revisions.aggregate(last=models.Max("number"))["last"] or 0
+        if after not in (None, last):
+            raise PolicyMovedOn(f"Somebody has saved revision {last} meanwhile. Saved again, yours takes its place.")
         revision = self.revisions.create(
             workspace_id=self.workspace_id, number=last + 1, created_by=by.person if by else None
         )
@@ -72,6 +79,7 @@ class PolicySet(models.Model):
             rule = Rule(revision=revision, **fields)
             rule.full_clean()
             rule.save(force_insert=True)
+        audit.record(self.workspace_id, by, "policy.drafted", f"policy:{self.pk}", {"revision": revision.number})
         return revision
 
     @transaction.atomic
@@ -210,6 +218,10 @@ class Rule(models.Model):
         _check_seats(self.seats)
         if not isinstance(self.labels, dict) or not all(isinstance(value, str) for value in self.labels.values()):
             raise ValidationError({"labels": "Labels are an object of texts."})
+
+    def columns(self) -> dict[str, Any]:
+        """What it says, to be said again by a rule of another revision."""
+        return {field.name: getattr(self, field.name) for field in self._meta.fields if field.name not in PLACE}
 
     def value(self) -> values.Rule:
         """This rule for the engine, which knows no database."""

@@ -15,6 +15,7 @@ MAX_SHOWN = 200
 
 _ENVIRONMENT = cel.NewEnv(variables=dict.fromkeys(VARIABLES, cel.Type.DYN) | {"now": cel.Type.TIMESTAMP})
 _MISSING = re.compile(r'Key not found in map : "([^"]*)"')
+_PLACE = re.compile(r"<input>:(\d+):(\d+)")
 _STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _PATH = re.compile(rf"\b({'|'.join(VARIABLES)})((?:\.[A-Za-z_]\w*(?![\w(]))+)")
 
@@ -30,7 +31,7 @@ def check_condition(text: str) -> None:
     try:
         kind = _compiled(text).return_type().name()
     except RuntimeError as error:
-        raise _refused(f"This condition cannot be read: {_sentence(error)}") from error
+        raise _refused(f"This condition cannot be read: {_sentence(error)}", _place(error)) from error
     if kind not in ("BOOL", "DYN"):
         raise _refused(f"A condition says true or false; this one gives {kind}.")
 
@@ -61,8 +62,16 @@ def _compiled(text: str) -> Any:
     return _ENVIRONMENT.compile(text)
 
 
-def _refused(sentence: str) -> ConditionRefused:
-    return ConditionRefused(sentence, [{"path": "/condition", "message": sentence}])
+def _refused(sentence: str, place: tuple[int, int] | None = None) -> ConditionRefused:
+    refusal = ConditionRefused(sentence, [{"path": "/condition", "message": sentence}])
+    refusal.place = place
+    return refusal
+
+
+def _place(error: Exception) -> tuple[int, int] | None:
+    """Line and column, both from 1, where the library names them."""
+    found = _PLACE.search(str(error))
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _sentence(error: Exception) -> str:

@@ -8,12 +8,14 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from console import urls
-from reviews.models import ApprovalRequest
-from tests.factories import House, acting, make_approval
+from reviews.models import ApprovalRequest, Rule
+from tests.factories import House, acting, make_approval, make_policy
 from workspaces.models import Membership, Person, SavedView, Workspace
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
 OWN_POSTS = {
+    "policy-condition",
+    "policy-trial",
     "profile-keys",
     "runs-changes",
     "saved-views",
@@ -25,12 +27,13 @@ OF_ONESELF = OWN_POSTS | {
     "home",
     "live",
     "palette",
+    "policies",
     "profile",
     "review",
     "runs",
 }
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
-POSTS |= {"runs-changes", "saved-views", "saved-view-deletion"}
+POSTS |= {"policy-activation", "runs-changes", "saved-views", "saved-view-deletion"}
 
 
 @pytest.fixture
@@ -44,9 +47,18 @@ def address(name: str, approval: ApprovalRequest) -> str:
         return reverse(name, args=[approval.run_id])
     if name == "agent":
         return reverse(name, args=["desk"])
+    if name.startswith("policy"):
+        rule = Rule.objects.filter(name="Theirs").first() or rule_of(approval)
+        return reverse(name, args=[rule.revision.policy_set_id, rule.pk][: 2 if name == "policy-rule" else 1])
     if name == "saved-view-deletion":
         return reverse(name, args=[view_of(approval)])
     return reverse(name, args=[approval.pk, 1] if name == "review-undo" else [approval.pk])
+
+
+def rule_of(approval: ApprovalRequest) -> Rule:
+    """A rule of the house."""
+    make_policy(approval.workspace, {"name": "Theirs", "effect": "deny"}, name="Theirs")
+    return Rule.objects.get(name="Theirs")
 
 
 def view_of(approval: ApprovalRequest) -> int:
