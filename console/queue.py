@@ -90,8 +90,10 @@ def needing(principal: Principal, pending: Approvals) -> Approvals:
 
 
 def waiting_for_others(principal: Principal, pending: Approvals) -> Approvals:
-    """Those that this person has voted for, or whose run is theirs."""
-    return pending.filter(Exists(votes_of(principal)) | Q(excluded__contains=[principal.person.pk]))
+    """Those that this person has voted for, or whose run is theirs: two selections, each with an index of its own."""
+    voted = pending.filter(Exists(votes_of(principal)))
+    theirs = pending.filter(excluded__contains=[principal.person.pk])
+    return pending.filter(Q(pk__in=voted.values("pk")) | Q(pk__in=theirs.values("pk")))
 
 
 def votes_of(principal: Principal) -> "QuerySet[Decision]":

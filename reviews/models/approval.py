@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -136,6 +137,7 @@ class ApprovalRequest(models.Model):
                 condition=Q(status="pending") & ~Q(on_expiry="keep_waiting"),
                 name="approval_overdue",
             ),
+            GinIndex(fields=["excluded"], condition=Q(status="pending"), name="approval_excluding"),
             models.Index(fields=["workspace", "status", "-id"], name="approval_newest_by_status"),
             models.Index(fields=["workspace", "-id"], name="approval_newest"),
         ]
