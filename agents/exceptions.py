@@ -24,8 +24,8 @@ class FlowError(Exception):
 class Diverged(Exception):
     """The flow asks for something else than its journal recorded."""
 
-    def __init__(self, recorded: str, asked: list[str]):
-        self.recorded, self.asked = recorded, asked
+    def __init__(self, recorded: str, asked: list[str], seq: int = 0):
+        self.recorded, self.asked, self.seq = recorded, asked, seq
         super().__init__(f"The journal recorded {recorded}; the flow asks for {', '.join(asked) or 'nothing'}.")
 
 
@@ -102,6 +102,18 @@ class NoSuchStep(NotFound):
     """The run has not committed that many steps."""
 
     title = "No such step"
+
+
+class ForkRefused(Unprocessable):
+    """A fork cannot begin like this; the sentence says why."""
+
+    title = "Not a fork"
+
+
+class CallUnderWay(Conflict):
+    """At the step from which a fork was to begin, a call may be happening whose outcome nobody knows."""
+
+    title = "A call is under way"
 
 
 class TranscriptRefused(Unprocessable):

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 from agents import blobs
 from agents.exceptions import NoSuchStep
@@ -39,7 +38,7 @@ class Step:
 
 def timeline(run: Run, *, after: int = 0, limit: int = 500) -> list[Step]:
     """Steps in commit order, from the one after `after`."""
-    rows = run.checkpoints.filter(seq__gt=after).order_by("seq")[:limit]
+    rows = run.journal.filter(seq__gt=after).order_by("seq")[:limit]
     return [
         Step(
             row.seq,
@@ -74,7 +73,7 @@ def tail_at(run: Run, seq: int, limit: int) -> tuple[list[dict[str, Any]], int]:
 
 def said_in(run: Run, seq: int) -> list[dict[str, Any]]:
     """What one step added to the conversation."""
-    stored = run.checkpoints.filter(seq=seq).values_list("messages", flat=True).first()
+    stored = run.journal.filter(seq=seq).values_list("messages", flat=True).first()
     delta = loads(blobs.read(stored)).get("", []) if stored else []
     return _rendered(run, [entry for entry in delta if entry])
 
@@ -91,11 +90,11 @@ class _Folded:
         if run.history:
             self.entries[""] = loads(blobs.read(run.history))
         start = self._from_keyframe(run, at)
-        for row in run.checkpoints.filter(seq__gt=start, seq__lte=at).order_by("seq").only("state", "messages"):
+        for row in run.journal.filter(seq__gt=start, seq__lte=at).order_by("seq").only("state", "messages"):
             self._add(row)
 
     def _from_keyframe(self, run: Run, at: int) -> int:
-        row = run.checkpoints.filter(seq__lte=at, keyframe__isnull=False).order_by("-seq").first()
+        row = run.journal.filter(seq__lte=at, keyframe__isnull=False).order_by("-seq").first()
         if row is None or row.keyframe is None:
             return 0
         whole = loads(blobs.read(row.keyframe))
@@ -111,9 +110,9 @@ class _Folded:
 
 def _rendered(run: Run, entries: list[Any]) -> list[dict[str, Any]]:
     positions = [position for entry in entries if isinstance(entry, list) for position in entry]
-    return render(entries, _outcomes(run.pk, positions))
+    return render(entries, _outcomes(run, positions))
 
 
-def _outcomes(run_id: UUID, positions: list[str]) -> dict[str, Any]:
-    rows = Checkpoint.objects.filter(run_id=run_id, position__in=positions).values_list("position", "outcome")
+def _outcomes(run: Run, positions: list[str]) -> dict[str, Any]:
+    rows = run.journal.filter(position__in=positions).values_list("position", "outcome")
     return {position: loads(blobs.read(outcome)) for position, outcome in rows}

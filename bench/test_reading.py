@@ -9,8 +9,8 @@ from django.db import connection
 from agents.models import Run
 from agents.reading import timeline
 from agents.runtime import flow, version
-from agents.runtime.claim import load_rows
 from agents.runtime.drive import Drive
+from agents.runtime.journal import load_rows
 from bench.runs import advanced, engineer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]

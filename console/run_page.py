@@ -59,7 +59,7 @@ class Page:
         centred = max(0, min(run.seq - STEPS, self.seq - STEPS // 2))
         self.after = min(wanted.get("after", centred), max(0, run.seq - 1))
         self.steps = reading.timeline(run, after=self.after, limit=STEPS)
-        self.calls = list(run.tool_calls.filter(self._in_view).order_by("id"))
+        self.calls = list(run.calls.filter(self._in_view).order_by("id"))
 
     @property
     def _in_view(self) -> Q:
@@ -139,9 +139,9 @@ class Page:
     def call(self) -> ToolCall | None:
         """The chosen call, or the call of the chosen step."""
         if "call" in self.wanted:
-            return self.run.tool_calls.filter(pk=self.wanted["call"]).first()
+            return self.run.calls.filter(pk=self.wanted["call"]).first()
         found = next((call for call in self.calls if call.seq == self.seq), None)
-        return found or (None if self._holds_chosen else self.run.tool_calls.filter(seq=self.seq).first())
+        return found or (None if self._holds_chosen else self.run.calls.filter(seq=self.seq).first())
 
     @cached_property
     def step(self) -> Step | None:
@@ -218,6 +218,6 @@ class Page:
             calls=Count("id"),
             reads=Count("id", filter=Q(effect=Effect.READ) & done),
             held=Count("id", filter=writes & Q(status__in=WITH_PEOPLE)),
-            sent=Count("id", filter=writes & done),
+            sent=Count("id", filter=writes & done & Q(started_at__isnull=False)),
             refused=Count("id", filter=Q(status__in=["denied", "rejected", "expired"])),
         )

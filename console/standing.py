@@ -79,7 +79,7 @@ def waiting(run: Run) -> Standing:
 
 REMEDIES: dict[str, str] = {
     RunStatus.DIVERGED: "The flow's code no longer asks for what its journal recorded. Deploy the code that this run"
-    " started with and try again, or cancel the run.",
+    " started with and try again, fork it, or cancel it.",
     RunStatus.POISONED: "Look at what the logs of these workers say last. When the cause is mended, try again; what has"
     " been committed is not done twice.",
     RunStatus.UNSERVED: "Start a worker that has this flow: the run then goes on by itself.",

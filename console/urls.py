@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from console import (
     agents,
+    forks,
     home,
     live,
     palette,
@@ -50,6 +51,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>", run.run, name="run"),
     path("runs/<uuid:run_id>/messages", run.messages, name="run-messages"),
     path("runs/<uuid:run_id>/cancellation", run.cancellation, name="run-cancellation"),
+    path("runs/<uuid:run_id>/forks", forks.forks, name="run-forks"),
+    path("runs/<uuid:run_id>/verification", forks.verification, name="run-verification"),
     path("runs/<uuid:run_id>/pause", run.pause, name="run-pause"),
     path("runs/<uuid:run_id>/resumption", run.resumption, name="run-resumption"),
     path("agents", agents.agents, name="agents"),

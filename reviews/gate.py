@@ -13,7 +13,6 @@ from agents.models import ToolCall
 from agents.models.tool_call import Resolution
 from agents.runtime import database, version
 from agents.runtime.gate import Proposal, Verdict
-from agents.runtime.propose import FOR_PEOPLE
 from agents.tools.lookups import look_up
 from agents.tools.types import CallContext
 from reviews import opening
@@ -98,9 +97,9 @@ def context(proposal: Proposal, facts: dict[str, Any]) -> values.Context:
 
 
 def _asking_people(proposal: Proposal, verdict: values.Verdict) -> values.Verdict:
-    """A question is for people, whatever the rules allow; they may forbid it, or say whom to ask."""
-    if proposal.tool.name in FOR_PEOPLE and verdict.decision == "allow":
-        return replace(verdict, decision="ask", why=FOR_PEOPLE[proposal.tool.name])
+    """What is held is for people, whatever the rules allow; they may forbid it, or say whom to ask."""
+    if proposal.held and verdict.decision == "allow":
+        return replace(verdict, decision="ask", why=proposal.held)
     return verdict
 
 

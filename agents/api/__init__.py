@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from agents.api import budgets, calls, runs, schedules, threads
+from agents.api import budgets, calls, forks, runs, schedules, threads
 
 router = Router()
 router.add_router("", runs.router)
+router.add_router("", forks.router)
 router.add_router("", calls.router)
 router.add_router("", threads.router)
 router.add_router("", schedules.router)

@@ -5,7 +5,11 @@ from django.http import HttpRequest
 from workspaces.exceptions import Forbidden
 from workspaces.principal import Principal, Right
 
-NEEDED = {"view": "runs:read", "operate": "the role operator, and runs:write for a token"}
+NEEDED = {
+    "view": "runs:read",
+    "operate": "the role operator, and runs:write for a token",
+    "engineer": "the role engineer, and runs:write for a token; service keys may not",
+}
 
 
 def who(request: HttpRequest, right: Right) -> Principal:

@@ -39,7 +39,13 @@ from workspaces.idempotency import idempotent
 router = Router(tags=["runs"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 SEQ = re.compile("[0-9]{1,10}")
-NAMED = {"status": "status", "agent": "agent__name", "parent": "parent", "thread": "thread"}
+NAMED = {
+    "status": "status",
+    "agent": "agent__name",
+    "parent": "parent",
+    "thread": "thread",
+    "forked_from": "forked_from",
+}
 Seq = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
@@ -59,7 +65,7 @@ def start(request: HttpRequest, body: RunIn) -> Any:
 @router.get("/runs", response=RunPage)
 def list_runs(request: HttpRequest, wanted: Query[RunFilter], cursor: str = "", limit: Limit = 50) -> Any:
     """Runs, newest first."""
-    filters = {NAMED[name]: value for name, value in wanted.dict().items() if value}
+    filters = {NAMED.get(name, name): value for name, value in wanted.dict().items() if value}
     found, following = pages.page(_runs(request).filter(**filters), cursor, limit)
     return {"items": [shown(run) for run in found], "next": following}
 
@@ -185,10 +191,11 @@ def shown(run: Run) -> dict[str, Any]:
         "parent": run.parent_id,
         "root": run.root_id,
         "thread": run.thread_id,
+        "forked_from": run.forked_from_id,
     } | {name: getattr(run, name) for name in RunOut.model_fields if name not in COMPUTED}
 
 
-COMPUTED = {"agent", "version", "input", "result", "started_by", "parent", "root", "thread"}
+COMPUTED = {"agent", "version", "input", "result", "started_by", "parent", "root", "thread", "forked_from"}
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class RunFilter(Schema):
     agent: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
     parent: UUID | None = None
     thread: UUID | None = None
+    forked_from: UUID | None = None
 
 
 class ThreadIn(Strict):
@@ -121,7 +122,8 @@ class ReasonIn(Strict):
 class RunOut(Schema):
     """A run. Costs are millionths of a US dollar; `seq` counts its committed steps.
 
-    `awaiting` is empty but for a run that waits for its turn in its thread.
+    `awaiting` is empty but for a run that waits for its turn in its thread; a fork goes its own way from the step
+    `forked_seq`, and `fork_mode` says what becomes of its calls.
     """
 
     id: UUID
@@ -142,6 +144,9 @@ class RunOut(Schema):
     root: UUID | None
     thread: UUID | None
     awaiting: str
+    forked_from: UUID | None
+    forked_seq: int | None
+    fork_mode: str
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -10,9 +10,10 @@ from django.utils.timezone import now
 from agents.importing.transcript import Transcript
 from agents.models import Agent, AgentVersion, Checkpoint, Recording, Run, Tool, ToolCall
 from agents.runtime import flow, version
-from agents.runtime.drive import Drive, Row
+from agents.runtime.drive import Drive
 from agents.runtime.effects import Outcome
 from agents.runtime.propose import call_digest
+from agents.runtime.row import Row
 from agents.runtime.text import dumps, headline
 from agents.starting import announce
 from agents.tools.title import plain_title

@@ -4,12 +4,13 @@ from agents.models.agent import Agent, AgentVersion
 from agents.models.blob import Blob, BlobUse
 from agents.models.budget import Budget, BudgetHold, BudgetRaise, BudgetUse
 from agents.models.checkpoint import Checkpoint
+from agents.models.line import ForkMode, Line
 from agents.models.message import Message
 from agents.models.presence import Presence
 from agents.models.recording import Recording
-from agents.models.run import OnBusy, Run, RunStatus
+from agents.models.run import Run, RunStatus
 from agents.models.schedule import Schedule
-from agents.models.thread import Thread
+from agents.models.thread import OnBusy, Thread
 from agents.models.tool import Effect, Reach, Tool
 from agents.models.tool_call import CallStatus, ToolCall
 
@@ -25,6 +26,8 @@ __all__ = [
     "CallStatus",
     "Checkpoint",
     "Effect",
+    "ForkMode",
+    "Line",
     "Message",
     "OnBusy",
     "Presence",

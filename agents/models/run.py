@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Now, NullIf, Upper
 
 from agents.exceptions import IllegalMove, NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
+from agents.models.line import Forkable
 from agents.models.run_status import (
     AT_WORK,
     ENDED,
@@ -24,7 +25,7 @@ from agents.models.run_status import (
     RunQuerySet,
     RunStatus,
 )
-from agents.models.thread import Thread
+from agents.models.thread import OnBusy, Thread
 from agents.models.uuid7 import UUID7
 from workspaces import audit, canonical, events, hints
 from workspaces.models import Token, Workspace
@@ -48,15 +49,7 @@ __all__ = [
 ]
 
 
-class OnBusy(models.TextChoices):
-    """What a new input to a thread does while a run of it is active."""
-
-    ENQUEUE = "enqueue", "waits for its turn"
-    INTERRUPT = "interrupt", "goes on from the messages of the run that it cancels"
-    ROLLBACK = "rollback", "goes on from before the run that it cancels"
-
-
-class Run(models.Model):
+class Run(Forkable):
     """One piece of work of an agent. Workers fence their writes by `epoch`; people only touch `woken` and requests."""
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -157,6 +150,11 @@ class Run(models.Model):
                 fields=["workspace", "recording", "flow"],
                 condition=Q(recording__isnull=False),
                 name="run_plays_or_imports_a_recording_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(forked_from__isnull=True, forked_seq__isnull=True, lineage__isnull=True)
+                | Q(forked_from__isnull=False, forked_seq__gte=1, lineage__isnull=False) & ~Q(fork_mode=""),
+                name="run_knows_all_or_nothing_of_what_it_was_forked_from",
             ),
         ]
 

@@ -8,6 +8,14 @@ from agents.models.uuid7 import UUID7
 from workspaces.models import Workspace
 
 
+class OnBusy(models.TextChoices):
+    """What a new input to a thread does while a run of it is active."""
+
+    ENQUEUE = "enqueue", "waits for its turn"
+    INTERRUPT = "interrupt", "goes on from the messages of the run that it cancels"
+    ROLLBACK = "rollback", "goes on from before the run that it cancels"
+
+
 class Thread(models.Model):
     """Where inputs to agents follow one another. One run of it is active at a time; others wait for their turn."""
 

@@ -1,18 +1,16 @@
 """Advancing one run: claim it, drive its flow again, perform what it asks for, commit, until it waits or ends."""
 
 import logging
-import random
 from uuid import UUID
 
 from psycopg import DataError
 
 from agents.exceptions import Diverged, FlowError, LostClaim, ValueMissing, ValueUnreachable
 from agents.gateway.types import ModelFailure
-from agents.runtime import database, ending, flow, version
+from agents.runtime import database, ending, version
 from agents.runtime.claim import Claim
 from agents.runtime.clock import boot
 from agents.runtime.commit import ENDS, ProposedCall, Segment
-from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect
 from agents.runtime.heartbeat import heartbeat
 from agents.runtime.leaving import leaving
@@ -20,6 +18,7 @@ from agents.runtime.offspring import Offspring
 from agents.runtime.outcomes import Ended, of_answer, of_failure, of_model
 from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
+from agents.runtime.redriving import redriven
 from agents.runtime.turns import pass_turn
 from agents.runtime.watchdog import CutOff, watchdog
 from agents.runtime.work import Done, Work
@@ -67,7 +66,7 @@ class Advance:
         self.version = version.load(claim.version_id)
         self.proposing = Proposing(claim, self.version)
         self.performing = Performing(claim, work, self.version, self.proposing)
-        self.offspring = Offspring(claim, self.version)
+        self.offspring = Offspring(claim, self.version, self.proposing.stand_ins)
         self.slice_end = boot() + SLICE_SECONDS
 
     def go(self) -> None:
@@ -76,7 +75,7 @@ class Advance:
             return self._come_to_rest()
         self.performing.begin_approved()  # these need no history
         try:
-            self.drive = self._redriven()
+            self.drive = redriven(self.claim, self.version)
         except Diverged as divergence:
             return self._set_aside(divergence)
         except CutOff:
@@ -102,17 +101,6 @@ class Advance:
     def _read_news(self) -> None:
         self.performing.read(self.claim.news())
         self.offspring.is_stale = True
-
-    def _redriven(self) -> Drive:
-        spec = flow.get(self.claim.flow, self.claim.revision)
-        claim = self.claim
-        run = version.flow_run(
-            spec, run_id=str(claim.id), input=claim.input, version=self.version, history=claim.history
-        )
-        drive = Drive(spec, run, now=claim.clock.now, random=random.random)
-        rows = claim.rows()
-        with watchdog.limit():
-            return drive.redrive(rows)
 
     def _turn(self) -> None:
         """One outcome or several, and the commit that holds them; or a wait for the next one."""
@@ -250,7 +238,7 @@ class Advance:
             segment.to, segment.due = "waiting", self._due(segment)
         elif self._is_winding_down and not self.performing.is_busy:
             segment.to = "queued"
-        elif not (segment.rows or segment.calls or segment.children or segment.doubts or self.offspring.refused):
+        elif not (segment.rows or segment.calls or segment.children or segment.doubts or self.offspring.settled):
             raise RuntimeError(f"Run {self.claim.id} has nothing to do and nothing to wait for: {self.drive.pending}")
 
     def _wind_up(self, segment: Segment) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,15 @@ from django.db import transaction
 
 from agents import blobs
 from agents.exceptions import LostClaim
+from agents.models import Line
 from agents.runtime import commit_sql, database, statements
 from agents.runtime.budgets.spending import settle
 from agents.runtime.clock import DatabaseClock
 from agents.runtime.commit import Segment, parameters, parts
 from agents.runtime.crash import crashpoint
-from agents.runtime.drive import Row
-from agents.runtime.effects import Outcome
 from agents.runtime.flow import served
 from agents.runtime.gate import gate
+from agents.runtime.row import Row
 from workspaces import events, hints, logs, tally
 
 LEASE_SECONDS = 5.0
@@ -66,7 +67,7 @@ class News:
     inbox: list[tuple[int, str]]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Claim:
     """One claim of one run. Every method raises LostClaim when the fence is gone."""
 
@@ -91,6 +92,8 @@ class Claim:
     depth: int
     started_by: str | None
     labels: dict[str, Any]
+    fork_mode: str
+    lineage: str | None
     created: float
     cancelling: bool
     pausing: bool
@@ -122,11 +125,12 @@ class Claim:
         """Whether people have asked this run to end or to pause: it begins nothing more."""
         return self.cancelling or self.pausing
 
-    # --- reading ---
+    @cached_property
+    def line(self) -> Line | None:
+        """What it was forked from, if it is a fork."""
+        return Line.read(self.lineage) if self.lineage else None
 
-    def rows(self, *, with_deltas: bool = False) -> list[Row]:
-        """The journal in the order of commit."""
-        return load_rows(self.id, with_deltas=with_deltas)
+    # --- reading ---
 
     def news(self, *, fresh: bool = False) -> News:
         """Open calls and untaken messages; unless the claim is fresh, news is taken note of before it is read."""
@@ -256,22 +260,6 @@ class Claim:
         """The intent of a call that was certainly never entered is taken back."""
         if not database.row(statements.UNSTART, run=self.id, epoch=self.epoch, call=call.id):
             raise LostClaim
-
-
-def load_rows(run_id: UUID, *, with_deltas: bool = False) -> list[Row]:
-    """The journal of a run in the order of commit."""
-    return [
-        Row(
-            found["position"],
-            found["kind"],
-            bytes(found["request"]),
-            Outcome(found["outcome"], found["failed"]),
-            seq=found["seq"],
-            state=found["state"] and blobs.read(found["state"]) if with_deltas else None,
-            messages=found["messages"] and blobs.read(found["messages"]) if with_deltas else None,
-        )
-        for found in database.rows(statements.ROWS, run=run_id)
-    ]
 
 
 def _ids(proposed: list[str] | None) -> dict[str, UUID]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from agents.runtime.drive import Row
+from agents.runtime.row import Row
 from agents.runtime.text import dumps
 from agents.tools.raise_budget import RAISE_BUDGET
 

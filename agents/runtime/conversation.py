@@ -1,7 +1,7 @@
 """The conversation of a flow: entries that are literal messages or references to outcomes, and a running digest."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,10 +53,15 @@ class Conversation:
 
     def replace(self, messages: list[dict[str, Any]]) -> None:
         """Start over with these messages (compaction); the journal keeps what was before."""
+        self.rewrite(messages)
+
+    def rewrite(self, entries: Sequence[Entry]) -> None:
+        """Start over with these entries, which may refer to outcomes."""
         self.entries, self.rendered, self.hash = [], [], hashlib.sha256()
         self.unsaved.append(None)
-        for message in messages:
-            self._append(message)
+        for entry in entries:
+            if entry is not None:
+                self._append(entry)
 
     def _append(self, entry: dict[str, Any] | list[str]) -> None:
         self.entries.append(entry)

@@ -1,8 +1,6 @@
 """Driving a flow by hand: no database, no clock, no thread, no event loop (engine.md §4)."""
 
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from agents.exceptions import Diverged, EffectFailed, FlowError, ValueUnreachable
@@ -10,6 +8,7 @@ from agents.runtime import state as states
 from agents.runtime.coroutines import Join, Task
 from agents.runtime.effects import LOCAL, Effect, Gather, Outcome
 from agents.runtime.flow import FlowRun, FlowSpec
+from agents.runtime.row import Row
 from agents.runtime.text import dumps
 
 KEYFRAME_EVERY = 256
@@ -17,30 +16,20 @@ MAX_FRESH = 10_000  # rows of one segment: a flow that loops over local effects 
 ENDED = object()
 
 
-@dataclass(slots=True)
-class Row:
-    """One line of the journal: what was asked where, what came of it, and what the flow made of it."""
-
-    position: str
-    kind: str
-    request: bytes
-    outcome: Outcome
-    seq: int = 0
-    state: str | None = None
-    messages: str | None = None
-    keyframe: str | None = None
-    started_at: datetime | None = None
-    name: str = ""
-    tokens: int = 0
-
-
 class Drive:
     """A flow in memory: `pending` are the effects it waits for, `take()` gives the rows that are not committed yet."""
 
     def __init__(
-        self, spec: FlowSpec, run: FlowRun, *, now: Callable[[], float], random: Callable[[], float], seq: int = 0
+        self,
+        spec: FlowSpec,
+        run: FlowRun,
+        *,
+        now: Callable[[], float],
+        random: Callable[[], float],
+        edit: Callable[[int], None] = lambda seq: None,
     ):
-        self.spec, self.run, self.now, self.random, self.seq = spec, run, now, random, seq
+        """`edit` makes the changes of forks at a step, before its outcome is handed in."""
+        self.spec, self.run, self.now, self.random, self.edit, self.seq = spec, run, now, random, edit, 0
         self.pending: dict[str, tuple[Effect, Callable[[Outcome], None]]] = {}
         self.fresh: list[Row] = []
         self.done, self.result = False, None
@@ -54,23 +43,25 @@ class Drive:
 
     # --- the two ways an outcome comes in ---
 
-    def redrive(self, rows: Iterable[Row], *, check_last: int = 2, verify: bool = False) -> "Drive":
+    def redrive(
+        self, rows: Iterable[Row], *, check_last: int = 2, verify: bool = False, first: Row | None = None
+    ) -> "Drive":
         """Serve recorded outcomes in the order of their commit, each to its position; then go live.
 
         Kind and position are compared everywhere, the digest of the request on the last `check_last` rows or, to
-        verify, on all of them together with the deltas. Raises Diverged.
+        verify, on all of them together with the deltas; of rows that a fork inherited, only kind and position. `first`
+        is what a fork is handed first. Raises Diverged.
         """
         rows = list(rows)
         for index, row in enumerate(rows):
-            self._serve(row, check=verify or index >= len(rows) - check_last)
+            self._serve(row, check=not row.is_inherited and (verify or index >= len(rows) - check_last))
             if verify:
                 self._compare(row)
-        self.seq = rows[-1].seq if rows else 0
         if rows and not verify:
             self._deltas()
         self.live = True
-        if not rows:
-            self.deliver("0", Outcome("null"))
+        if first or not rows:
+            self._begin_with(first or Row("0", "start", b"", Outcome("null"), seq=1))
         return self
 
     def deliver(self, position: str, outcome: Outcome, **facts: Any) -> None:
@@ -108,20 +99,34 @@ class Drive:
     # --- serving recorded rows ---
 
     def _serve(self, row: Row, *, check: bool) -> None:
-        if row.position.partition("+")[0] in self.pending and "+" in row.position:
-            self._hear(row.position)
-        effect, resume = self.pending.pop(row.position, (None, None))
-        if effect is None or resume is None or effect.kind != row.kind or (check and effect.request() != row.request):
-            asked = [repr(other) for other, _ in self.pending.values()] + ([repr(effect)] if effect else [])
-            raise Diverged(f"{row.kind} at {row.position} (step {row.seq})", asked)
+        resume = self._waiting_for(row, check=check)
+        del self.pending[row.position]
         self.run.outcomes[row.position] = row.outcome
         self.seq = row.seq
         resume(row.outcome)
 
+    def _waiting_for(self, row: Row, *, check: bool) -> Callable[[Outcome], None]:
+        """Who waits for this row, once the changes of forks before it are made."""
+        self.edit(row.seq)
+        if row.position.partition("+")[0] in self.pending and "+" in row.position:
+            self._hear(row.position)
+        effect, resume = self.pending.get(row.position, (None, None))
+        if effect is None or resume is None or effect.kind != row.kind or (check and effect.request() != row.request):
+            asked = [repr(other) for other, _ in self.pending.values()]
+            raise Diverged(f"{row.kind} at {row.position} (step {row.seq})", asked, row.seq)
+        return resume
+
+    def _begin_with(self, row: Row) -> None:
+        """The first row of a run, or of a fork: from there on nothing of its ancestors has to be read."""
+        self._waiting_for(row, check=False)
+        self.seq = row.seq - 1
+        self.deliver(row.position, row.outcome, is_whole=row.seq > 1)
+
     def _compare(self, row: Row) -> None:
         state, messages = self._deltas()
-        if (state, messages) != (row.state, row.messages):
-            raise Diverged(f"what the flow made of step {row.seq}", [f"state {state}", f"messages {messages}"])
+        if not row.is_inherited and (state, messages) != (row.state, row.messages):
+            made = [f"state {state}", f"messages {messages}"]
+            raise Diverged(f"what the flow made of step {row.seq}", made, row.seq)
 
     # --- stepping coroutines ---
 
@@ -262,7 +267,7 @@ class Drive:
             return
         row, (state, messages) = self.fresh[-1], self._deltas()
         row.state, row.messages = state or row.state, messages or row.messages
-        if row.seq % KEYFRAME_EVERY == 0:
+        if row.seq % KEYFRAME_EVERY == 0 or row.is_whole:
             entries = {key: talk.entries for key, talk in self.run.conversations.items()}
             row.keyframe = dumps({"state": self._base, "messages": entries})
 

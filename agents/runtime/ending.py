@@ -36,7 +36,7 @@ def end_early(segment: Segment, drive: Drive, ended_by: str) -> None:
 
 def divergence(divergence: Diverged) -> dict[str, Any]:
     """What was recorded and what is asked for now, as the run's error."""
-    both = {"recorded": divergence.recorded, "asked": divergence.asked}
+    both = {"recorded": divergence.recorded, "asked": divergence.asked, "seq": divergence.seq}
     return {"type": "diverged", "message": str(divergence)} | both
 
 

@@ -34,6 +34,8 @@ class Proposal:
     digest: bytes
     rules_epoch: int
     call_id: UUID | None = None
+    held: str = ""
+    """Why people are asked, whatever the rules allow."""
 
 
 @dataclass(frozen=True, slots=True)

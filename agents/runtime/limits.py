@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
+from agents.models import ForkMode
 from agents.runtime.budgets import Account, Amounts, Limit, Spending
 from agents.runtime.claim import Call, Claim, News
 from agents.runtime.clock import boot
@@ -58,7 +59,8 @@ class Limited(Standing):
         if claim.clock.now() - claim.created >= limits["max_seconds"]:
             return "max_seconds"
         kinds = {effect.kind for effect, _ in drive.pending.values()}
-        if claim.recording_id and "receive" in kinds and not self.inbox_left(segment):
+        plays = claim.recording_id or claim.fork_mode == ForkMode.RECORDED
+        if self.proposing.stand_ins.ran_out or (plays and "receive" in kinds and not self.inbox_left(segment)):
             return "recording"
         if ended_by := self.ended_by or self._over_budget():
             return ended_by

@@ -1,17 +1,19 @@
 """Child runs of a claim: which to start, and what became of them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from agents.models import Agent, AgentVersion, Run
+from agents.models import Agent, AgentVersion, ForkMode, Run
 from agents.models.run_status import ENDED
 from agents.runtime import database, flow, statements
 from agents.runtime.claim import Claim
 from agents.runtime.commit import ProposedChild, Segment
 from agents.runtime.effects import Effect, Outcome
 from agents.runtime.outcomes import Ended
+from agents.runtime.stand_ins import StandIns
 from agents.runtime.text import dumps, headline
 from agents.runtime.version import Version
 from workspaces import canonical
@@ -33,10 +35,11 @@ class Child:
 class Offspring:
     """The children that a flow waits for; read from the database only while there are any."""
 
-    def __init__(self, claim: Claim, version: Version):
-        self.claim, self.version = claim, version
+    def __init__(self, claim: Claim, version: Version, stand_ins: StandIns):
+        self.claim, self.version, self.stand_ins = claim, version, stand_ins
         self.known: dict[str, Child] = {}
-        self.refused: dict[str, dict[str, Any]] = {}
+        self.settled: dict[str, Outcome] = {}
+        self.answered: Counter[bytes] = Counter()
         self.is_stale = True
 
     def ended(self, effects: Iterable[Effect]) -> list[Ended]:
@@ -46,14 +49,18 @@ class Offspring:
         return [end for effect in effects if (end := self._end(effect))]
 
     def propose(self, effects: Iterable[Effect]) -> list[ProposedChild]:
-        """Children for the effects that have none yet; one that cannot be started is refused instead."""
+        """Children for the effects that have none yet; some are settled instead: refused, or answered by a record."""
         effects = list(effects)
         self._look(effects)
-        fresh = [effect for effect in effects if effect.position not in self.known | self.refused]
+        fresh = [effect for effect in effects if effect.position not in self.known | self.settled]
         return [child for effect in fresh if (child := self._proposed(effect))]
 
     def committed(self, segment: Segment, ids: dict[str, UUID]) -> None:
         """Keep up with what was just committed."""
+        for row in segment.rows:
+            if row.kind == "child" and row.position in self.settled:
+                del self.settled[row.position]
+                self.answered[row.request] = max(0, self.answered[row.request] - 1)
         self.known |= {child.position: Child(child.position, ids[child.position]) for child in segment.children}
 
     def is_under_way(self, position: str) -> bool:
@@ -78,8 +85,8 @@ class Offspring:
 
     def _end(self, effect: Effect) -> Ended | None:
         name = f"invoke_agent {effect.ask['name']}"
-        if error := self.refused.get(effect.position):
-            return Ended(effect.position, Outcome.of(error, failed=True), name=name)
+        if outcome := self.settled.get(effect.position):
+            return Ended(effect.position, outcome, name=name)
         child = self.known.get(effect.position)
         if child is None or child.status not in ENDED:
             return None
@@ -87,13 +94,26 @@ class Offspring:
 
     def _proposed(self, effect: Effect) -> ProposedChild | None:
         name, given = effect.ask["name"], effect.ask["input"]
+        if self.claim.line and self._is_recorded(effect):
+            return None
         found = self._found(name)
         if problem := self._problem(name, given, found):
-            self.refused[effect.position] = {"type": "child_refused", "message": problem, "retryable": False}
+            error = {"type": "child_refused", "message": problem, "retryable": False}
+            self.settled[effect.position] = Outcome.of(error, failed=True)
             return None
         assert found
         text = dumps(given)
         return ProposedChild(effect.position, *found, input=text, title=headline(given) if given else str(name))
+
+    def _is_recorded(self, effect: Effect) -> bool:
+        """Whether a record answers; without one, a fork that only plays its record has come to its end."""
+        answer = self.stand_ins.child(effect, self.answered[effect.request()])
+        if answer:
+            self.settled[effect.position] = answer
+            self.answered[effect.request()] += 1
+        elif self.claim.fork_mode == ForkMode.RECORDED:
+            self.stand_ins.ran_out = True
+        return bool(answer) or self.stand_ins.ran_out
 
     def _found(self, name: str) -> tuple[int, int, str, int] | None:
         """Agent, version, flow and revision: a flow of this name as this agent, or else another agent."""

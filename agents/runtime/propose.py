@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from agents.models import ForkMode
 from agents.runtime.claim import Call, Claim
 from agents.runtime.commit import ProposedCall
 from agents.runtime.effects import Effect
 from agents.runtime.gate import Proposal, Verdict, gate
+from agents.runtime.stand_ins import HELD, NOT_SIMULATED, SIMULATED, StandIn, StandIns
 from agents.runtime.text import dumps, loads, storable
-from agents.runtime.version import Version, catalogue, recorded_catalogue
+from agents.runtime.version import Version, catalogue, recorded_catalogue, simulated_catalogue
 from agents.tools.exceptions import ArgumentsRefused
 from agents.tools.question import QUESTION
 from agents.tools.raise_budget import RAISE_BUDGET
@@ -25,18 +27,21 @@ class Proposing:
 
     def __init__(self, claim: Claim, version: Version):
         self.claim, self.version = claim, version
+        self.stand_ins = StandIns(claim)
 
     def propose(self, effects: list[Effect]) -> list[ProposedCall]:
         """One call for each effect, judged at one `rules_epoch`."""
         if not effects:
             return []
-        return [self._one(effect, self.specs(), self.claim.rules_epoch) for effect in effects]
+        self.stand_ins.begin()
+        found = [self._one(effect, self.specs()) for effect in effects]
+        return [call for call in found if call]
 
     def ask(self, position: str, spec: ToolSpec, arguments: dict[str, Any]) -> ProposedCall:
         """A call that the runtime itself puts before people; denied where there is nobody to ask."""
         effect = Effect("tool", {"name": spec.name, "input": arguments, "id": ""})
         effect.position = position
-        return self._judged(effect, spec, spec.prepare(arguments), self.claim.rules_epoch)
+        return self._judged(effect, spec, spec.prepare(arguments))
 
     def refresh_rules(self) -> int:
         """The rules' epoch as it is now, and not as of the last commit."""
@@ -46,9 +51,11 @@ class Proposing:
     def specs(self) -> dict[str, ToolSpec]:
         """The workspace's tools as of the last commit; a start compares the epoch, so what is stale is found there."""
         known = recorded_catalogue if self.claim.recording_id else catalogue
+        if self.claim.fork_mode == ForkMode.SIMULATED:
+            known = simulated_catalogue
         return known(self.claim.workspace_id, self.claim.rules_epoch)
 
-    def _one(self, effect: Effect, specs: dict[str, ToolSpec], epoch: int) -> ProposedCall:
+    def _one(self, effect: Effect, specs: dict[str, ToolSpec]) -> ProposedCall | None:
         name = effect.ask["name"]
         spec = specs.get(name)
         if effect.refusal:
@@ -59,9 +66,41 @@ class Proposing:
             args = spec.prepare(effect.ask["input"] if effect.ask["input"] is not None else {})
         except ArgumentsRefused as refusal:
             return self._refused(effect, invalid_arguments(name, refusal), spec)
-        return self._judged(effect, spec, args, epoch)
+        return self._of_a_fork(effect, spec, args) if self.claim.fork_mode else self._judged(effect, spec, args)
 
-    def _judged(self, effect: Effect, spec: ToolSpec, args: bytes, epoch: int) -> ProposedCall:
+    def _of_a_fork(self, effect: Effect, spec: ToolSpec, args: bytes) -> ProposedCall | None:
+        """Answered by the record where it knows the call; then by what stands in, by nobody, or judged as any other."""
+        mode = self.claim.fork_mode
+        found = self.stand_ins.record(spec.name, args, call_digest(spec.name, args))
+        if found is None and mode == ForkMode.RECORDED:
+            self.stand_ins.ran_out = True
+            return None
+        if found is None and mode == ForkMode.SIMULATED and spec.function is None and spec.name not in FOR_PEOPLE:
+            found = self.stand_ins.nearest(spec.name, loads(args))
+            if found is None:
+                return self._refused(effect, NOT_SIMULATED, spec)
+        return self._answered(effect, spec, args, found) if found else self._judged(effect, spec, args)
+
+    def _answered(self, effect: Effect, spec: ToolSpec, args: bytes, found: StandIn) -> ProposedCall:
+        return ProposedCall(
+            position=effect.position,
+            provider_id=storable(effect.ask["id"]),
+            tool=spec.name,
+            title=found.title,
+            effect=spec.effect,
+            reaches=spec.reaches,
+            status=found.status,
+            why=found.why,
+            args=args,
+            digest=call_digest(spec.name, args),
+            schema_digest=spec.digest(),
+            rules_epoch=self.claim.rules_epoch,
+            verdict=found.explanation,
+            outcome=dumps(found.said),
+        )
+
+    def _judged(self, effect: Effect, spec: ToolSpec, args: bytes) -> ProposedCall:
+        epoch = self.claim.rules_epoch
         proposal = self.proposal(spec, args, call_digest(spec.name, args), epoch)
         verdict = self.check(proposal)
         return ProposedCall(
@@ -100,14 +139,21 @@ class Proposing:
             digest=digest,
             rules_epoch=epoch,
             call_id=call.id if call else None,
+            held=self._held(spec),
         )
 
     def check(self, proposal: Proposal) -> Verdict:
         """The gate's verdict, asked outside any transaction; what is for people always waits for them."""
+        if self.claim.fork_mode == ForkMode.SIMULATED and proposal.tool.name not in FOR_PEOPLE:
+            return Verdict("allow", SIMULATED, {"stand_in": {"kind": "simulation"}}, stands=True)
         verdict = gate().check(proposal)
-        if proposal.tool.name in FOR_PEOPLE and verdict.decision == "allow":
-            return Verdict("ask", FOR_PEOPLE[proposal.tool.name], verdict.explanation, verdict.facts)
+        if proposal.held and verdict.decision == "allow":
+            return Verdict("ask", proposal.held, verdict.explanation, verdict.facts)
         return verdict
+
+    def _held(self, spec: ToolSpec) -> str:
+        is_held = self.claim.fork_mode == ForkMode.LIVE and spec.effect != "read"
+        return FOR_PEOPLE.get(spec.name) or (HELD if is_held else "")
 
     def _refused(self, effect: Effect, error: dict[str, Any], spec: ToolSpec | None = None) -> ProposedCall:
         """A call that cannot be made: the model is told, nothing runs, nobody is asked."""

@@ -19,7 +19,7 @@ RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, 
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
   run.parent_id, run.depth, run.started_by_id,
   (SELECT username FROM workspaces_person WHERE id = run.started_by_id) AS started_by,
-  run.labels::json AS labels, extract(epoch FROM run.created_at)::float8 AS created,
+  run.labels::json AS labels, run.fork_mode, run.lineage, extract(epoch FROM run.created_at)::float8 AS created,
   run.cancel_requested_at IS NOT NULL AS cancelling, run.pause_requested_at IS NOT NULL AS pausing,
   extract(epoch FROM now())::float8 AS now, switch.rules_epoch, switch.stopped_tools
 """)
@@ -107,8 +107,15 @@ WHERE parent_id = %(run)s AND parent_position = ANY(%(positions)s::text[])
 INBOX = Statement("SELECT id, content FROM agents_message WHERE run_id = %(run)s AND taken_seq IS NULL ORDER BY id")
 
 ROWS = Statement("""
-SELECT seq, position, kind, request, outcome, failed, state, messages FROM agents_checkpoint
+SELECT run_id, seq, position, kind, request, outcome, failed, state, messages FROM agents_checkpoint
 WHERE run_id = %(run)s ORDER BY seq
+""")
+
+# A journal in parts: steps of ancestors, and those of the run itself.
+ROWS_OF_LINE = Statement("""
+SELECT run_id, seq, position, kind, request, outcome, failed, state, messages
+FROM unnest(%(runs)s::uuid[], %(firsts)s::int[], %(lasts)s::int[]) AS part (run, first, last)
+JOIN agents_checkpoint ON run_id = part.run AND seq BETWEEN part.first AND part.last ORDER BY seq
 """)
 
 # One statement for all claims of a process; a missing row is a claim that is lost.

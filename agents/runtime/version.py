@@ -73,6 +73,13 @@ def recorded_catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpe
     return {row.name: recorded_tool(row) for row in Tool.objects.filter(workspace_id=workspace_id, is_recorded=True)}
 
 
+@lru_cache(maxsize=512)
+def simulated_catalogue(workspace_id: int, rules_epoch: int) -> dict[str, ToolSpec]:
+    """The tools of a run that does nothing: their simulations, which may be repeated; questions are for people."""
+    known = catalogue(workspace_id, rules_epoch)
+    return {name: spec if spec is QUESTION else spec.simulated() for name, spec in known.items()}
+
+
 def tightened(spec: ToolSpec, *, effect: Effect, reaches: Reach) -> ToolSpec:
     """Code declares, an admin may only tighten."""
     stricter = effect if STRICTER[effect] > STRICTER[spec.effect] else spec.effect

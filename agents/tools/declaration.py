@@ -113,7 +113,13 @@ def _about_code(spec: ToolSpec) -> str:
         return "a tool is an ordinary function, not an async one."
     if inspect.isgeneratorfunction(spec.function) or inspect.isasyncgenfunction(spec.function):
         return "a tool returns its result, it does not yield."
+    if spec.simulate and spec.function and _parameters(spec.simulate) != _parameters(spec.function):
+        return "its simulation must take the same parameters."
     return ""
+
+
+def _parameters(function: Function) -> list[str]:
+    return list(inspect.signature(function).parameters)
 
 
 def _about_summary(spec: ToolSpec) -> str:

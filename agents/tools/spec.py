@@ -55,6 +55,10 @@ class ToolSpec:
         """The same tool as an admin tightened it."""
         return replace(self, effect=effect, reaches=reaches)
 
+    def simulated(self) -> "ToolSpec":
+        """What a simulated run has in its place: its simulation, or no code at all."""
+        return replace(self, effect="read", reaches="inside", lookups=(), function=self.simulate)
+
     def digest(self) -> bytes:
         """SHA-256 of what people agreed to: name, description, schema, effect and reach."""
         return schema_digest(self)

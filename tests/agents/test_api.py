@@ -66,6 +66,37 @@ def test_a_program_starts_a_run_and_reads_everything_about_it(call, agent):
     assert call("get", "/agents").json()["items"][0]["name"] == "clerk"
 
 
+def test_a_program_forks_a_run(call, agent, start, workspace):
+    eve = Person.objects.create_user("eve")
+    Membership.objects.create(workspace=workspace, person=eve, roles=["engineer"])
+    key = Token(
+        workspace=workspace, person=eve, kind="personal", name="eve", scopes=["runs:read", "runs:write"]
+    ).issue()
+    run = start("hello", [asks(("ledger_pay", {"what": "b"})), says("done")])
+    advance(run.pk)
+    body = {"seq": 3, "mode": "recorded", "say": "And then?"}
+    made = [call("post", f"/runs/{run.pk}/forks", body, key, **{"Idempotency-Key": "f"}) for _ in range(2)]
+    assert {answer.status_code for answer in made} == {201} and made[0].content == made[1].content, made[0].content
+    fork = made[0].json()
+    assert (fork["forked_from"], fork["forked_seq"], fork["fork_mode"]) == (str(run.pk), 3, "recorded")
+    advance(fork["id"])
+    listed = call("get", f"/runs?forked_from={run.pk}").json()["items"]
+    assert [(one["id"], one["status"]) for one in listed] == [(fork["id"], "succeeded")]
+    steps = call("get", f"/runs/{fork['id']}/checkpoints").json()["items"]
+    assert [step["kind"] for step in steps] == ["start", "model", "tool", "receive", "model"]
+    assert call("get", f"/runs/{fork['id']}/state?seq=2").json()["messages"][-1]["role"] == "assistant"
+    assert call("post", f"/runs/{fork['id']}/verification", {}, key).json() == {
+        "agrees": True, "steps": 5, "recorded": None, "asked": [],
+    }  # fmt: skip
+    for wrong, status in [({"seq": 9}, 404), ({"seq": 0}, 422), ({"mode": "wild"}, 422), ({"state": {}}, 422),
+                          ({"chain": []}, 422), ({"version": 7}, 422), ({"seq": 3, "wat": 1}, 422),
+                          ({"messages": [{"role": "tool", "content": "x"}]}, 422)]:  # fmt: skip
+        answer = call("post", f"/runs/{run.pk}/forks", wrong, key)
+        assert (answer.status_code, wrong) == (status, wrong), answer.content
+    assert call("post", f"/runs/{run.pk}/forks", {"seq": 3}).status_code == 403  # a service key
+    assert len(lines()) == 1 and call("get", "/runs").json()["items"][2:] == []
+
+
 def test_events_are_streamed_to_the_end(call, agent, start):
     run = start("hello", [says("done")])
     advance(run.pk)
@@ -166,8 +197,9 @@ def test_another_workspace_and_an_unknown_id_answer_alike(call, agent, start):
     run = start("hello", [])
     other = Workspace.objects.found("Other", "other")
     sam = Person.objects.create_user("sam")
-    Membership.objects.create(workspace=other, person=sam, roles=["operator"])
-    secret = issue(other, sam, "runs:read", "runs:write")
+    Membership.objects.create(workspace=other, person=sam, roles=["operator", "engineer"])
+    token = Token(workspace=other, person=sam, kind="personal", name="sam", scopes=["runs:read", "runs:write"])
+    secret = token.issue()
     for method, path in [
         ("get", ""),
         ("get", "/checkpoints"),
@@ -177,6 +209,7 @@ def test_another_workspace_and_an_unknown_id_answer_alike(call, agent, start):
         ("post", "/messages"),
         ("post", "/cancellation"),
         ("post", "/verification"),
+        ("post", "/forks"),
     ]:
         body = {"content": "x"} if path == "/messages" else {}
         known = call(method, f"/runs/{run.pk}{path}", body, key=secret)
