@@ -8,6 +8,7 @@ import time
 from config.home import ROOT
 
 BIN = ROOT / ".venv" / "bin"
+NOT_FOR_TESTS = {"COUNTERSIGN_HOME", "PYTHONDONTWRITEBYTECODE"}
 STAGES = {
     "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
@@ -56,5 +57,8 @@ def passes(name: str, command: list[str]) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Our own, without the home that a developer may use: tests make one of their own."""
-    return {name: value for name, value in os.environ.items() if name != "COUNTERSIGN_HOME"}
+    """Our own, without the home that a developer may use: tests make one of their own.
+
+    Many processes start: each would compile every module again if none were allowed to write what it compiled.
+    """
+    return {name: value for name, value in os.environ.items() if name not in NOT_FOR_TESTS}

@@ -7,8 +7,9 @@ import pytest
 import pytest_django
 from django.conf import settings
 from django.db import connection
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
+from tests.emptying import empty_what_was_written
 from tests.product import Product
 
 
@@ -22,9 +23,17 @@ def plain_static_files() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
-    """Tests with real commits empty all tables when they end, which the audit refuses everywhere else."""
+    """Tests with real commits empty the tables when they end, which the audit refuses everywhere else."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE workspaces_auditentry DISABLE TRIGGER audit_is_never_truncated")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_are_emptied_fast() -> Iterator[None]:
+    """Not so for benchmarks, which measure what tables grow by."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_what_was_written)
+        yield
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from config.embedded.services import OWNER, Postgres, Valkey
 
 STARTED = pytest.StashKey[ExitStack]()
 START_SECONDS = 20
+NOT_KEPT = "fsync = off\nfull_page_writes = off\n"  # nobody reads this database after a failure of the machine
 LONG = {"nemesis", "crashes", "playback", "journeys", "races", "simulation", "demo", "config", "model"}
 
 
@@ -32,7 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
         (home / "static").mkdir()
         if not hands_out_tests(early_config):
-            stack.enter_context(services(home))
+            stack.enter_context(services(home, measures=measures(early_config)))
         yield
     except BaseException:
         stack.close()
@@ -56,6 +57,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def hands_out_tests(config: pytest.Config) -> bool:
     """Whether others run the tests (pytest-xdist): each of them has services of its own."""
     return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def measures(config: pytest.Config) -> bool:
+    """Whether these are benchmarks, whose commits reach the disk as they do in an installation."""
+    return any(Path(name).parts[:1] == ("bench",) for name in config.known_args_namespace.file_or_dir)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -88,12 +94,15 @@ def temporary_home() -> Iterator[Path]:
 
 
 @contextmanager
-def services(home: Path) -> Iterator[None]:
+def services(home: Path, *, measures: bool) -> Iterator[None]:
     """Whatever the environment does not name already; tests work as the owner, processes as the app's role."""
     place, watch, children = Place(home), Watch(), []
     if "DATABASE_URL" not in os.environ:
         postgres = Postgres(place)
         postgres.prepare()
+        if not measures:
+            with (postgres.directory / "postgresql.conf").open("a") as settings:
+                settings.write(NOT_KEPT)
         children.append(started(postgres.child(), home, watch, postgres.is_ready))
         postgres.create_roles()
         os.environ["DATABASE_URL"] = postgres.url(OWNER)

@@ -19,29 +19,24 @@ def get(address: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_web_is_alive_at_once_and_ready_with_worker_and_sweep(product: Product) -> None:
+def test_programs_start_get_ready_and_stop_when_they_are_asked_to(product: Product) -> None:
     product.start("web")
     assert get(f"{product.url}/healthz") == (200, '{"status": "alive"}')
     assert get(f"{product.url}/readyz")[0] == 503
+    an_error_page_shows_nothing_of_the_inside(product)
 
     product.start("worker")
     product.start("sweep")
 
     product.wait_until(lambda: get(f"{product.url}/readyz")[0] == 200)
+    assert "Sweeping" in product.log("sweep")
+    product.wait_until(lambda: "ready." in product.log("worker"))
     product.stop("worker")
+    assert "Warm shutdown" in product.log("worker")
     assert "No worker is alive." in get(f"{product.url}/readyz")[1]
 
 
-def test_web_without_a_database_is_alive_and_not_ready(product: Product) -> None:
-    product.start("web", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1")
-
-    assert get(f"{product.url}/healthz")[0] == 200
-    assert get(f"{product.url}/readyz")[0] == 503
-
-
-def test_an_error_page_shows_nothing_of_the_inside(product: Product) -> None:
-    product.start("web")
-
+def an_error_page_shows_nothing_of_the_inside(product: Product) -> None:
     status, page = get(f"{product.url}/no-such-page")
 
     assert status == 404
@@ -49,26 +44,14 @@ def test_an_error_page_shows_nothing_of_the_inside(product: Product) -> None:
     assert str(ROOT) not in page
 
 
-def test_a_worker_waits_for_a_broker_that_is_not_there(product: Product) -> None:
+def test_programs_bear_it_when_database_or_broker_is_not_there(product: Product) -> None:
     product.start("worker", BROKER_URL=f"redis+socket://{product.home}/nothing.sock")
+    product.start("web", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1")
 
+    assert get(f"{product.url}/healthz")[0] == 200
+    assert get(f"{product.url}/readyz")[0] == 503
     product.wait_until(lambda: "Cannot connect to redis+socket" in product.log("worker"))
     assert product.children["worker"].is_running
-
-
-def test_a_worker_stops_when_it_is_asked_to(product: Product) -> None:
-    product.start("worker")
-    product.wait_until(lambda: "ready." in product.log("worker"))
-
-    product.stop("worker")
-
-    assert "Warm shutdown" in product.log("worker")
-
-
-def test_a_sweep_starts(product: Product) -> None:
-    product.start("sweep")
-
-    product.wait_until(lambda: "Sweeping" in product.log("sweep"))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ class Up:
         inherited = {name: value for name, value in os.environ.items() if name not in SERVICE_NAMES}
         command = [sys.executable, str(ROOT / "manage.py"), "up", "--home", str(home), "--no-demo", *arguments]
         self.worker_log = home / "logs" / "worker.log"
-        self.earlier_words = self.worker_log.stat().st_size if self.worker_log.is_file() else 0
         self.popen = subprocess.Popen(
             command, env={**inherited, **environment}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -58,8 +57,8 @@ class Up:
         return next((child for child in self.family() if name in words(child)), None)
 
     def log_of_the_worker(self) -> str:
-        """What the worker of this one wrote; the file has the words of earlier ones, too."""
-        return self.worker_log.read_bytes()[self.earlier_words :].decode() if self.worker_log.exists() else ""
+        """What the worker wrote so far, in this home."""
+        return self.worker_log.read_text() if self.worker_log.exists() else ""
 
     def end(self) -> None:
         """Whatever happened in the test."""
@@ -76,41 +75,52 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def up(home: Path) -> Iterator[Up]:
-    """One that is starting; the first test of this module makes the home, the others start in it again."""
+    """One that is starting; the first test of this module makes the home, the next starts in it again."""
     up = Up(home, "--port", "0")
     yield up
     up.end()
 
 
-def test_it_starts_from_nothing_and_a_signal_stops_all_of_it(up: Up) -> None:
+@pytest.mark.timeout(240)
+def test_it_starts_from_nothing_heals_and_is_stopped_by_a_signal(up: Up, home: Path) -> None:
     address = up.until_it_runs()
-    family = up.family()
     assert urllib.request.urlopen(f"{address}/readyz").status == 200
-    assert {"web", "worker", "sweep"} < {word for child in family for word in words(child)}
+    assert {"web", "worker", "sweep"} < {word for child in up.family() for word in words(child)}
 
+    a_second_one_in_the_same_home_is_told_where_the_first_is(home, address)
+    killing_the_broker_is_survived(up)
+    killing_postgres_is_survived(up, address)
+    a_killed_program_is_started_again_at_the_same_address(up, address)
+
+    family = up.family()
     up.popen.send_signal(signal.SIGINT)
-
     assert up.popen.wait(timeout=60) == 0
     assert not any(is_running(child) for child in family)
 
 
-def test_killed_with_sigkill_it_leaves_nothing_running(up: Up) -> None:
-    up.until_it_runs()
-    family = up.family()
-
-    up.popen.kill()
-
-    wait_until(lambda: not any(is_running(child) for child in family), seconds=5)
-
-
-def test_a_second_one_in_the_same_home_is_told_where_the_first_is(up: Up, home: Path) -> None:
-    address = up.until_it_runs()
-
+def a_second_one_in_the_same_home_is_told_where_the_first_is(home: Path, address: str) -> None:
     assert f"already runs in {home} at {address}" in Up(home, "--port", "0").refusal()
 
 
-def test_a_killed_program_is_started_again_at_the_same_address(up: Up) -> None:
-    address = up.until_it_runs()
+def killing_the_broker_is_survived(up: Up) -> None:
+    wait_until(lambda: "Connected to redis" in up.log_of_the_worker())
+    before = len(up.log_of_the_worker())
+    valkey = next(child for child in up.family() if any("valkey-server" in word for word in words(child)))
+
+    valkey.kill()
+
+    wait_until(lambda: "Connected to redis" in up.log_of_the_worker()[before:])
+
+
+def killing_postgres_is_survived(up: Up, address: str) -> None:
+    postgres = next(child for child in up.family() if "-D" in words(child))
+
+    postgres.kill()
+
+    wait_until(lambda: not is_running(postgres) and is_answered(f"{address}/readyz"))
+
+
+def a_killed_program_is_started_again_at_the_same_address(up: Up, address: str) -> None:
     web = up.child("web")
     assert web
 
@@ -120,24 +130,13 @@ def test_a_killed_program_is_started_again_at_the_same_address(up: Up) -> None:
     assert urllib.request.urlopen(f"{address}/healthz", timeout=30).status == 200
 
 
-def test_killing_postgres_is_survived(up: Up) -> None:
-    address = up.until_it_runs()
-    postgres = next(child for child in up.family() if "-D" in words(child))
-
-    postgres.kill()
-
-    wait_until(lambda: is_answered(f"{address}/readyz"))
-
-
-def test_killing_the_broker_is_survived(up: Up) -> None:
+def test_killed_with_sigkill_it_leaves_nothing_running(up: Up) -> None:
     up.until_it_runs()
-    wait_until(lambda: "Connected to redis" in up.log_of_the_worker())
-    before = len(up.log_of_the_worker())
-    valkey = next(child for child in up.family() if any("valkey-server" in word for word in words(child)))
+    family = up.family()
 
-    valkey.kill()
+    up.popen.kill()
 
-    wait_until(lambda: "Connected to redis" in up.log_of_the_worker()[before:])
+    wait_until(lambda: not any(is_running(child) for child in family), seconds=5)
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -85,7 +85,7 @@ def test_a_call_refunds_once_however_often_it_runs(shop: Workspace) -> None:
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-5.00", "5", "5.5", "5.555", "1e3", "", "5,00", " 5.00", "12345678.00", 5])
-def test_an_amount_is_a_text_with_two_decimals_and_more_than_nothing(shop: Workspace, amount: Any) -> None:
+def test_an_amount_is_a_text_with_two_decimals_and_more_than_nothing(amount: Any) -> None:
     with pytest.raises(ArgumentsRefused):
         issue_refund.prepare({"order": "A-1001", "amount": amount, "reason": "x"})
 
@@ -120,18 +120,15 @@ def test_another_workspace_sees_nothing_of_the_shop(shop: Workspace) -> None:
     assert value(use(other, search_help, query="refund")) == []
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("tool", "arguments", "expected"),
-    [
-        (issue_refund, {"order": "A-1003", "amount": "1240.00", "reason": "x"}, "Refund €1,240.00 to Priya Nair"),
-        (issue_refund, {"order": "A-9999", "amount": "20.00", "reason": "x"}, "Refund 20.00 to ?"),
-        (send_email, LETTER, "Mail marta.lindqvist@example.com about order A-1001"),
-        (delete_customer, {"email": "a@example.com"}, "Delete the customer a@example.com with all orders"),
-    ],
-)
-def test_titles_are_made_of_arguments_and_of_what_lookups_find(
-    transactional_db: None, shop: Workspace, tool: ToolSpec, arguments: dict[str, Any], expected: str
-) -> None:
-    facts = look_up(tool, arguments, CallContext(uuid4(), 0, uuid4(), shop.pk, "key"))
-    assert title(tool, arguments, facts) == expected
+TITLES: list[tuple[ToolSpec, dict[str, Any], str]] = [
+    (issue_refund, {"order": "A-1003", "amount": "1240.00", "reason": "x"}, "Refund €1,240.00 to Priya Nair"),
+    (issue_refund, {"order": "A-9999", "amount": "20.00", "reason": "x"}, "Refund 20.00 to ?"),
+    (send_email, LETTER, "Mail marta.lindqvist@example.com about order A-1001"),
+    (delete_customer, {"email": "a@example.com"}, "Delete the customer a@example.com with all orders"),
+]
+
+
+def test_titles_are_made_of_arguments_and_of_what_lookups_find(transactional_db: None, shop: Workspace) -> None:
+    context = CallContext(uuid4(), 0, uuid4(), shop.pk, "key")
+    for tool, arguments, expected in TITLES:
+        assert title(tool, arguments, look_up(tool, arguments, context)) == expected

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "a long password"
 PATIENCE_MILLISECONDS = 15_000
-NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+EVERY_RULE = {"resultTypes": ["violations"]}
+COLOURS = {**EVERY_RULE, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+NARROW, WIDE = ViewportSize(width=390, height=844), ViewportSize(width=1440, height=900)
 
 
 class Thread:
@@ -95,11 +97,34 @@ class Guest:
     def does_not_see(self, text: str, within: str = "body") -> None:
         self.on(lambda page: expect(page.locator(within).get_by_text(text)).to_have_count(0))
 
-    def finds_nothing_wrong(self) -> None:
+    def finds_nothing_wrong(self, rules: dict[str, Any] = EVERY_RULE) -> None:
         """The page breaks no rule of accessibility, does not scroll sideways, and reported no error."""
-        violations = self.on(lambda page: Axe().run(page).response["violations"])
+        violations = self.on(lambda page: violations_of(page, rules))
         found = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
         address = self.on(lambda page: page.url)
         assert not found, f"{address}: {found}"
         assert self.on(lambda page: page.evaluate("document.documentElement.scrollWidth <= innerWidth")), address
         assert not self.errors, self.errors
+
+    def finds_nothing_wrong_in_any_look(self) -> None:
+        """Wide and narrow, dark and light: a theme has the same elements in other colours."""
+        for size in (WIDE, NARROW):
+            self.looks(size, "dark")
+            self.finds_nothing_wrong()
+            self.looks(size, "light")
+            self.finds_nothing_wrong(COLOURS)
+
+    def looks(self, size: ViewportSize, theme: Literal["dark", "light"]) -> None:
+        """The same page in another window, in another theme."""
+        self.on(lambda page: page.set_viewport_size(size))
+        self.on(lambda page: page.emulate_media(color_scheme=theme))
+
+
+def violations_of(page: Page, rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """What axe finds; a page that has not navigated has it already."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    violations: list[dict[str, Any]] = page.evaluate(
+        "rules => axe.run(rules).then(({violations}) => violations)", rules
+    )
+    return violations

@@ -12,14 +12,13 @@ from agents.starting import start_run
 from reviews.models import ApprovalRequest
 from tests.console import shop
 from tests.factories import make_agent, make_call, make_policy, make_run, make_tool
-from tests.journeys.browser import NARROW, WIDE, Guest
+from tests.journeys.browser import NARROW, Guest
 from tests.journeys.conftest import Office
 from tests.people import acting
 from tests.product import Product
+from workspaces.models import Person
 
 pytestmark = pytest.mark.timeout(240)
-
-LOOKS = [(size, theme) for size in (WIDE, NARROW) for theme in ("dark", "light")]
 
 
 @pytest.fixture
@@ -48,18 +47,13 @@ def a_doubt(office: Office) -> ApprovalRequest:
     return ApprovalRequest.objects.get(tool_call=call)
 
 
-@pytest.mark.parametrize(
-    ("size", "theme"), LOOKS, ids=lambda look: look if isinstance(look, str) else str(look["width"])
-)
-def test_every_page_can_be_used_by_everybody(
-    waiting: Run, office: Office, come: Callable[..., Guest], size: dict[str, int], theme: str
-) -> None:
+def test_every_page_can_be_used_by_everybody(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
     request, call = ApprovalRequest.objects.get(), ToolCall.objects.get(tool="shop_refund")
     question, doubt = a_question(office), a_doubt(office)
-    stranger, ana = (come(name, viewport=size, color_scheme=theme) for name in ("", "ana"))
+    stranger, ana = come(), come("ana")
     for path in ("/sign-in", "/sign-in/wrong"):
         stranger.goes_to(path)
-        stranger.finds_nothing_wrong()
+        stranger.finds_nothing_wrong_in_any_look()
     for path in (
         "/review", f"/review/{request.pk}", f"/review/{request.pk}?edit", f"/review/{request.pk}?args=json",
         f"/review/{question.pk}", f"/review/{doubt.pk}", "/review?view=decided", "/runs", "/runs?text=nothing",
@@ -67,12 +61,13 @@ def test_every_page_can_be_used_by_everybody(
         f"/runs/{waiting.pk}?view=calls&call={call.pk}", "/agents", "/agents/shop", "/agents/nobody",
     ):  # fmt: skip
         ana.goes_to(path)
-        ana.finds_nothing_wrong()
+        ana.finds_nothing_wrong_in_any_look()
+    panels_that_open(ana, request)
 
 
-def test_a_panel_that_opens_can_be_used_by_everybody(waiting: Run, come: Callable[..., Guest]) -> None:
-    ana = come("ana", viewport=NARROW)
-    ana.goes_to(f"/review/{ApprovalRequest.objects.get().pk}")
+def panels_that_open(ana: Guest, request: ApprovalRequest) -> None:
+    ana.looks(NARROW, "dark")
+    ana.goes_to(f"/review/{request.pk}")
     ana.presses("Reject")
     ana.sees("Reason, which the agent reads")
     ana.finds_nothing_wrong()
@@ -82,26 +77,79 @@ def test_a_panel_that_opens_can_be_used_by_everybody(waiting: Run, come: Callabl
     ana.finds_nothing_wrong()
 
 
-def test_words_of_the_agent_do_nothing(waiting: Run, come: Callable[..., Guest]) -> None:
-    ana, asked = come("ana"), []
+def test_a_card_lets_nothing_happen_by_accident(waiting: Run, come: Callable[..., Guest]) -> None:
+    ana, request = come("ana"), ApprovalRequest.objects.get()
+    words_of_the_agent_do_nothing(ana, request, waiting)
+    what_a_decision_asks_opens_above_its_bar(ana, request)
+    buttons_that_have_just_changed_do_nothing(ana, request)
+    a_page_without_a_connection_says_so(ana)
+    signing_out_closes_the_other_pages(ana)
+
+
+def words_of_the_agent_do_nothing(ana: Guest, request: ApprovalRequest, run: Run) -> None:
+    asked: list[str] = []
     ana.on(lambda page: page.on("request", lambda request: asked.append(request.url)))
-    request = ApprovalRequest.objects.get()
-    for path in (
-        f"/review/{request.pk}",
-        f"/review/{request.pk}?edit",
-        f"/runs/{waiting.pk}?view=messages&part=messages",
-    ):
+    for path in (f"/review/{request.pk}", f"/review/{request.pk}?edit", f"/runs/{run.pk}?view=messages&part=messages"):
         ana.goes_to(path)
         ana.sees("⟨U+200B⟩hidden")
 
     addresses = {address.partition("?")[0].removeprefix(ana.url) for address in asked if "/static/" not in address}
-    assert addresses <= {f"/review/{request.pk}", f"/runs/{waiting.pk}", "/review", "/live", "/counts"}
+    assert addresses <= {f"/review/{request.pk}", f"/runs/{run.pk}", "/review", "/live", "/counts"}
     assert ana.on(lambda page: page.locator("img, script:not([src]), [style], [onerror]").count()) == 0
 
 
-def test_the_queue_is_worked_through_by_keys(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
-    question = a_question(office)
-    ana = come("ana")
+def what_a_decision_asks_opens_above_its_bar(ana: Guest, request: ApprovalRequest) -> None:
+    ana.goes_to(f"/review/{request.pk}")
+    ana.presses("Reject")
+    bar, sheet = (ana.on(lambda page, of=of: page.locator(of).bounding_box()) for of in ("#actions", "#ask-reject"))
+    assert bar and sheet and bar["x"] <= sheet["x"] < bar["x"] + 40
+    assert 0 <= bar["y"] - (sheet["y"] + sheet["height"]) < 40
+
+
+def buttons_that_have_just_changed_do_nothing(ana: Guest, request: ApprovalRequest) -> None:
+    ana.goes_to(f"/review/{request.pk}")
+    ana.on(lambda page: page.evaluate("document.getElementById('actions').setAttribute('aria-busy', 'true')"))
+    ana.presses("Approve")
+    assert ana.on(lambda page: page.locator(":popover-open").count()) == 0
+    ana.on(lambda page: page.evaluate("document.getElementById('actions').removeAttribute('aria-busy')"))
+    ana.presses("Approve")
+    ana.sees("Exactly these arguments run")
+
+
+def a_page_without_a_connection_says_so(ana: Guest) -> None:
+    ana.goes_to("/review")
+    ana.sees("Live, synced")
+    ana.on(lambda page: page.context.set_offline(True))
+    ana.sees("Decisions are not kept for later")
+    ana.on(lambda page: page.context.set_offline(False))
+    ana.sees("Live, synced")
+
+
+def signing_out_closes_the_other_pages(ana: Guest) -> None:
+    ana.goes_to("/runs")
+    ana.sees("Live, synced")
+    other: Any = ana.on(lambda page: page.context.new_page())
+    ana.on(lambda page: other.goto(ana.url + "/agents"))
+    ana.on(lambda page: other.get_by_role("button", name="Sign out").click())
+
+    ana.on(lambda page: page.wait_for_url("**/sign-in?next=/runs"))
+
+
+def test_the_queue_is_worked_through(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
+    approval, ana = ApprovalRequest.objects.get(), come("ana")
+    it_is_worked_through_by_keys(ana, a_question(office))
+    first, second, third = (recorded(office, n) for n in (1, 2, 3))
+    after_a_decision_the_next_request_has_the_focus(ana, first, second)
+    a_decision_is_answered_whole_though_its_hint_comes_first(ana, third)
+    a_card_tells_what_others_did_meanwhile(ana, approval, office.people["cleo"])
+
+
+def recorded(office: Office, n: int) -> ApprovalRequest:
+    run = make_run(office.agent, office.people["olga"])
+    return ApprovalRequest.objects.get(tool_call=make_call(run, "recorded", {"n": n}))
+
+
+def it_is_worked_through_by_keys(ana: Guest, question: ApprovalRequest) -> None:
     ana.goes_to("/review")
     first, second = (str(pk) for pk in ApprovalRequest.objects.most_urgent_first().values_list("pk", flat=True))
     assert second == str(question.pk)
@@ -116,13 +164,9 @@ def test_the_queue_is_worked_through_by_keys(waiting: Run, office: Office, come:
     assert ApprovalRequest.objects.pending().count() == 2
 
 
-def test_after_a_decision_the_next_request_has_the_focus(
-    waiting: Run, office: Office, come: Callable[..., Guest]
+def after_a_decision_the_next_request_has_the_focus(
+    ana: Guest, first: ApprovalRequest, second: ApprovalRequest
 ) -> None:
-    for n in (1, 2):
-        make_call(make_run(office.agent, office.people["olga"]), "recorded", {"n": n})
-    first, second = ApprovalRequest.objects.filter(tool_call__tool="recorded").most_urgent_first()
-    ana = come("ana")
     ana.goes_to(f"/review/{first.pk}")
     ana.on(lambda page: page.locator(f"#request-{first.pk}").focus())
     ana.presses_key("a")
@@ -134,75 +178,27 @@ def test_after_a_decision_the_next_request_has_the_focus(
     assert first.status == "approved"
 
 
-def test_a_decision_is_answered_whole_though_its_hint_comes_first(
-    waiting: Run, office: Office, come: Callable[..., Guest]
-) -> None:
-    make_call(make_run(office.agent, office.people["olga"]), "recorded", {"n": 1})
-    approval = ApprovalRequest.objects.get(tool_call__tool="recorded")
-
+def a_decision_is_answered_whole_though_its_hint_comes_first(ana: Guest, approval: ApprovalRequest) -> None:
     def late(route: Route) -> None:
         answer = route.fetch()
         route.request.frame.page.locator(f"#request-{approval.pk}").wait_for(state="detached")
         route.fulfill(response=answer)
 
-    ana = come("ana")
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Live, synced")
     ana.on(lambda page: page.route("**/decisions", late))
     ana.presses("Approve", within="#actions")
-    ana.sees("Approved: recorded(n: 1)", within="#toasts")
+    ana.sees("Approved: recorded(n: 3)", within="#toasts")
+    ana.on(lambda page: page.unroute("**/decisions"))
 
 
-def test_what_a_decision_asks_opens_above_its_bar(waiting: Run, come: Callable[..., Guest]) -> None:
-    ana = come("ana")
-    ana.goes_to(f"/review/{ApprovalRequest.objects.get().pk}")
-    ana.presses("Reject")
-    bar, sheet = (ana.on(lambda page, of=of: page.locator(of).bounding_box()) for of in ("#actions", "#ask-reject"))
-    assert bar and sheet and bar["x"] <= sheet["x"] < bar["x"] + 40
-    assert 0 <= bar["y"] - (sheet["y"] + sheet["height"]) < 40
-
-
-def test_buttons_that_have_just_changed_do_nothing(waiting: Run, come: Callable[..., Guest]) -> None:
-    approval, ana = ApprovalRequest.objects.get(), come("ana")
-    ana.goes_to(f"/review/{approval.pk}")
-    ana.on(lambda page: page.evaluate("document.getElementById('actions').setAttribute('aria-busy', 'true')"))
-    ana.presses("Approve")
-    assert ana.on(lambda page: page.locator(":popover-open").count()) == 0
-    ana.on(lambda page: page.evaluate("document.getElementById('actions').removeAttribute('aria-busy')"))
-    ana.presses("Approve")
-    ana.sees("Exactly these arguments run")
-
-
-def test_a_page_without_a_connection_says_so(waiting: Run, come: Callable[..., Guest]) -> None:
-    ana = come("ana")
-    ana.goes_to("/review")
-    ana.sees("Live, synced")
-    ana.on(lambda page: page.context.set_offline(True))
-    ana.sees("Decisions are not kept for later")
-    ana.on(lambda page: page.context.set_offline(False))
-    ana.sees("Live, synced")
-
-
-def test_a_card_tells_what_others_did_meanwhile(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
-    approval, ana = ApprovalRequest.objects.get(), come("ana")
+def a_card_tells_what_others_did_meanwhile(ana: Guest, approval: ApprovalRequest, other: Person) -> None:
     ana.goes_to(f"/review/{approval.pk}?edit")
     ana.fills("order", "typed by ana")
-    cleo = acting(office.people["cleo"])
-    approval.decide("reject", by=cleo, digest=bytes(approval.digest), reason="no")
+    approval.decide("reject", by=acting(other), digest=bytes(approval.digest), reason="no")
 
     ana.sees("Cleo rejected this.", within="#changes")
     ana.sees("There is nothing left to decide here.", within="#actions")
     assert ana.on(lambda page: page.get_by_label("order", exact=True).input_value()) == "typed by ana"
     ana.follows("Show it as it is now")
     ana.sees("Rejected", within=".dhead")
-
-
-def test_signing_out_closes_the_other_pages(waiting: Run, come: Callable[..., Guest]) -> None:
-    ana = come("ana")
-    ana.goes_to("/runs")
-    ana.sees("Live, synced")
-    other: Any = ana.on(lambda page: page.context.new_page())
-    ana.on(lambda page: other.goto(ana.url + "/agents"))
-    ana.on(lambda page: other.get_by_role("button", name="Sign out").click())
-
-    ana.on(lambda page: page.wait_for_url("**/sign-in?next=/runs"))

@@ -12,8 +12,13 @@ from tests.product import Product
 pytestmark = pytest.mark.timeout(180)
 
 
-def test_a_ticket_is_edited_and_approved_without_reload(running: Product, come: Callable[..., Guest]) -> None:
+def test_a_ticket_is_edited_and_approved_by_somebody_else(running: Product, come: Callable[..., Guest]) -> None:
     ana, olga = come("ana"), come("olga")
+    it_is_edited_and_approved_without_reload(ana, olga)
+    whoever_sent_it_is_told_why_somebody_else_decides(olga)
+
+
+def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
     ana.goes_to("/review")
     ana.sees("Nothing needs you")
 
@@ -40,13 +45,12 @@ def test_a_ticket_is_edited_and_approved_without_reload(running: Product, come: 
     assert (call.status, call.attempt, call.arguments) == ("succeeded", 1, {"amount": 45.5, "order": "A-17"})
 
 
-def test_whoever_sent_a_ticket_is_told_why_somebody_else_decides(running: Product, come: Callable[..., Guest]) -> None:
-    olga = come("olga")
+def whoever_sent_it_is_told_why_somebody_else_decides(olga: Guest) -> None:
     olga.goes_to("/runs")
     olga.fills("Task", "Broken")
     olga.presses("Start")
     olga.sees("Waiting for approval", within=".rhead")
-    approval = ApprovalRequest.objects.get()
+    approval = ApprovalRequest.objects.pending().get()
     olga.goes_to(f"/review/{approval.pk}")
     olga.sees("You started this run", within="#actions")
     olga.does_not_see("Approve", within="#actions")
@@ -55,7 +59,7 @@ def test_whoever_sent_a_ticket_is_told_why_somebody_else_decides(running: Produc
     form["csrfmiddlewaretoken"] = olga.on(
         lambda page: page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
     )
-    address, headers = f"{running.url}/review/{approval.pk}/decisions", {"Referer": running.url}
+    address, headers = f"{olga.url}/review/{approval.pk}/decisions", {"Referer": olga.url}
     answer = olga.on(lambda page: page.request.post(address, form=form, headers=headers))
     assert answer.status == 403
     assert "You started this run" in olga.on(lambda page: answer.text())
