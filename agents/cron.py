@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from celery.schedules import ParseException, crontab_parser
-
 from agents.exceptions import ScheduleRefused
 
 FIELDS = ("minute", "hour", "day of month", "month", "day of week")
@@ -80,6 +78,8 @@ def zone_of(name: str) -> ZoneInfo:
 
 def _values(field: str, text: str, count: int, least: int) -> frozenset[int]:
     part = NAMED_PART if field in FIELDS[3:] else PART
+    from celery.schedules import ParseException, crontab_parser
+
     if not all(part.fullmatch(one) for one in text.split(",")):
         raise _refused(f"{text!r} is no {field} of a cron expression.")
     try:

@@ -1,19 +1,17 @@
 import atexit
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.db import connections
 
 
 class WiringConfig(AppConfig):
-    """Settings, commands and the Celery app, which has to exist before anybody rings a task."""
+    """Settings and commands."""
 
     name = "config"
     verbose_name = "Countersign"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401
-
         atexit.register(close_pools)
 
 
@@ -23,7 +21,7 @@ def close_pools() -> None:
         connection.close_pool()  # type: ignore[attr-defined]
 
 
-class AdminConfig(DjangoAdminConfig):
-    """The admin with our own site in place of Django's."""
+class AdminConfig(SimpleAdminConfig):
+    """The admin with our own site in place of Django's; config/urls.py fills it, which only web processes read."""
 
     default_site = "config.admin.Site"

@@ -7,6 +7,8 @@ from config import health
 from config.api import api
 from config.metrics import metrics
 
+admin.autodiscover()
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

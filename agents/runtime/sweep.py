@@ -87,6 +87,7 @@ class Sweep:
 
 def main() -> None:
     """Sweep until SIGTERM or SIGINT."""
+    hints.get_ready()
     sweep = Sweep()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sweep.stopping.set())

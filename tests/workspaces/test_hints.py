@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 import redis
-from celery import current_app
 from django.db import transaction
 from redis.exceptions import ConnectionError
 
+from config.celery import QUEUE
 from workspaces import hints
 
 PATIENCE = 1.0  # a bound for one caller, not a measurement: the timeout is half of it
@@ -26,12 +26,12 @@ def closed_breaker(monkeypatch):
 @pytest.fixture
 def rung(settings):
     """The queue of the workers: what was rung since the last look."""
-    client, queue = redis.Redis.from_url(hints.redis_url(settings.BROKER_URL)), current_app.conf.task_default_queue
-    client.delete(queue)
+    client = redis.Redis.from_url(hints.redis_url(settings.BROKER_URL))
+    client.delete(QUEUE)
 
     def messages():
-        raw = client.lrange(queue, 0, -1)
-        client.delete(queue)
+        raw = client.lrange(QUEUE, 0, -1)
+        client.delete(QUEUE)
         found = [json.loads(message) for message in raw]
         return [(each["headers"]["task"], json.loads(base64.b64decode(each["body"]))[0]) for each in found]
 

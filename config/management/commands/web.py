@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agents.models import Presence
 from agents.runtime.presence import Beating
-from workspaces import standstill
+from workspaces import hints, standstill
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             ws_max_size=65_536,
             timeout_graceful_shutdown=3,
         )
+        hints.get_ready()
         Beating(Presence.Program.WEB).start()
         standstill.watch()
         uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
