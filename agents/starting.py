@@ -11,7 +11,7 @@ from agents.models.run import ring
 from agents.runtime.text import dumps, headline
 from agents.runtime.turns import active, in_line, pass_turn
 from workspaces import canonical, events, hints
-from workspaces.exceptions import Forbidden
+from workspaces.exceptions import Forbidden, Unprocessable
 from workspaces.principal import Principal
 
 CONVERSATION = "chat"  # a flow whose one run takes every message
@@ -29,12 +29,14 @@ def start_run(
 ) -> Run:
     """Queue a run of the agent's active version; `columns` are further ones of its row.
 
-    Raises Forbidden, UnknownAgent, CanonicalError.
+    Raises Forbidden, UnknownAgent, CanonicalError, Unprocessable.
     """
     if not principal.may("operate"):
         raise Forbidden("Starting a run needs the role operator.")
     version = startable(principal, agent)
     canonical.check(input)
+    if version.flow != CONVERSATION and is_empty(input):
+        raise Unprocessable("A run needs an input.", [{"path": "/input", "message": "It is empty."}])
     with transaction.atomic():
         run = Run.objects.create(
             workspace=principal.workspace,
@@ -88,6 +90,11 @@ def supersede(busy: Run, awaiting: OnBusy, principal: Principal) -> None:
     """Cancel the active run for a new input, and note whether what it said still counts."""
     if busy.cancel(reason=f"A new input came, and {awaiting.label}.", by=principal):
         Run.objects.filter(pk=busy.pk).update(superseded=awaiting)
+
+
+def is_empty(input: object) -> bool:
+    """Whether it says nothing: only a conversation may begin without words, and waits for them."""
+    return input in (None, "", [], {}) or (isinstance(input, str) and not input.strip())
 
 
 def startable(principal: Principal, agent: str) -> AgentVersion:

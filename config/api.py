@@ -6,6 +6,7 @@ from ninja.security import HttpBearer
 
 from agents.api import router as agents_router
 from config.errors import answer_with_problems
+from config.parameters import known_parameters_only
 from config.parser import StrictParser
 from reviews.api import router as reviews_router
 from workspaces.api import router as workspaces_router
@@ -29,6 +30,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 answer_with_problems(api)
+api.add_decorator(known_parameters_only, mode="view")
 api.add_router("", reviews_router)
 api.add_router("", agents_router)
 api.add_router("", workspaces_router)

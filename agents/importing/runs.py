@@ -17,7 +17,7 @@ from agents.runtime.row import Row
 from agents.runtime.text import dumps, headline
 from agents.starting import announce
 from agents.tools.title import plain_title
-from workspaces import canonical
+from workspaces import audit, canonical, events
 from workspaces.models import Switch
 from workspaces.principal import Principal
 
@@ -34,9 +34,13 @@ class Importer:
     @classmethod
     def into(cls, principal: Principal, name: str) -> "Importer":
         """An importer into the agent of this name, which is made if it is not there."""
-        agent, _ = Agent.objects.get_or_create(
-            workspace=principal.workspace, name=name, defaults={"description": "Recorded elsewhere and imported."}
-        )
+        with transaction.atomic():
+            agent, is_new = Agent.objects.get_or_create(
+                workspace=principal.workspace, name=name, defaults={"description": "Recorded elsewhere and imported."}
+            )
+            if is_new:
+                audit.record(agent.workspace_id, principal, "agent.kept", f"agent:{agent.pk}", {"name": name})
+                events.record(agent.workspace_id, "configuration", "agent.kept")
         return cls(principal, agent)
 
     @transaction.atomic

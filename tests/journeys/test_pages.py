@@ -18,7 +18,7 @@ from tests.people import acting
 from tests.product import Product
 from workspaces.models import Person
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 
 
 @pytest.fixture

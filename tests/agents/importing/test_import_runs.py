@@ -12,7 +12,7 @@ from agents.gateway.openai_messages import to_openai
 from agents.models import Agent, Run, ToolCall
 from agents.reading import messages_at
 from agents.runtime.journal_check import verify
-from workspaces.models import Membership, Person, Workspace
+from workspaces.models import AuditEntry, Membership, Person, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -98,6 +98,8 @@ def test_the_same_record_is_imported_once(bring):
     bring(TALK)
     bring(dict(reversed(TALK.items())), TALK)
     assert Run.objects.count() == 1
+    made = AuditEntry.objects.get(kind="agent.kept")
+    assert (made.object, made.person_id) == (f"agent:{Agent.objects.get().pk}", Person.objects.get().pk)
 
 
 @pytest.mark.parametrize(
