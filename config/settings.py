@@ -122,6 +122,7 @@ SWEEP_DUTIES: list[str] = [
     "agents.runtime.turns.pass_turns",
     "agents.scheduling.fire_due",
     "reviews.expiry.expire",
+    "reviews.claims.lapse",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",
     "reviews.webhooks.retention.retain",

@@ -5,23 +5,18 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from agents import blobs, reading
 from agents.models import CallStatus
-from agents.runtime.text import loads
-from agents.runtime.version import catalogue
-from console import prose, schema_form, talk
-from console.prose import Line
-from console.schema_form import Field
+from console.proposal import Proposal
 from console.standing import Standing, of_call
+from console.talk_before import TalkBefore
 from reviews.eligibility import check_person
 from reviews.exceptions import NotEligible
-from reviews.models import ApprovalRequest, Decision
+from reviews.models import ApprovalRequest, Claim, Comment, Decision
 from reviews.people import approvers
 from reviews.policy.seats import fits
 from workspaces.models import Person
 from workspaces.principal import Principal
 
-LAST_TURNS = 3
 VIEWS = {"form": "Form", "diff": "Diff", "json": "JSON"}
 ON_EXPIRY = {
     "reject": "then it expires, and nothing runs",
@@ -52,19 +47,6 @@ class Place:
 
     group: str | None
     vote: Decision | None
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument as it is, and as the agent proposed it where a person changed it."""
-
-    field: Field
-    before: str | None
-
-    @property
-    def text(self) -> str:
-        """What will run."""
-        return self.field.text
 
 
 class Card:
@@ -100,6 +82,11 @@ class Card:
         undone = sum(made.undone_at is not None for made in self.decisions)
         facts = (self.approval.status, self.approval.revision, len(self.decisions), undone, self.call.status)
         return "-".join(map(str, facts))
+
+    @property
+    def beside(self) -> str:
+        """Changes with the comments and the claim."""
+        return f"{len(self.comments)}-{self.holder.person_id if self.holder else ''}"
 
     @property
     def default_outcome(self) -> str:
@@ -195,91 +182,40 @@ class Card:
         """Those who may not decide, because the run is theirs."""
         return list(Person.objects.filter(pk__in=self.approval.excluded))
 
-    # --- the call ---
+    # --- the call and what was said about it ---
 
     @cached_property
-    def schema(self) -> dict[str, Any]:
-        """The schema of the tool's arguments; empty where any object is taken."""
-        workspace = self.principal.workspace
-        spec = catalogue(workspace.pk, workspace.switch.rules_epoch).get(self.call.tool)
-        return spec.schema if spec else {}
+    def proposal(self) -> Proposal:
+        """The call, as it was stored."""
+        return Proposal(self.approval, self.principal.workspace)
 
     @cached_property
-    def args(self) -> dict[str, Any]:
-        """The arguments that will run."""
-        found: dict[str, Any] = loads(bytes(self.call.args))
-        return found
+    def talk(self) -> TalkBefore:
+        """What was said before it."""
+        return TalkBefore(self.approval, self.proposal)
+
+    # --- who looks after it ---
 
     @cached_property
-    def proposed(self) -> dict[str, Any] | None:
-        """The arguments that the agent proposed, where a person changed them."""
-        return loads(bytes(self.call.proposed_args)) if self.call.proposed_args is not None else None
+    def holder(self) -> Claim | None:
+        """The claim that has not lapsed."""
+        held = Claim.objects.select_related("person").filter(approval=self.approval).first()
+        return held if held and self.approval.is_pending and held.is_live(self.now) else None
 
     @property
-    def fields(self) -> list[Field]:
-        """The form."""
-        return schema_form.fields(self.schema, self.args)
-
-    @property
-    def arguments(self) -> list[Argument]:
-        """The arguments, each beside what it was."""
-        before = {one.path: one.text for one in schema_form.fields(self.schema, self.proposed or self.args)}
-        shown = [one for one in self.fields if one.value is not schema_form.ABSENT or before.get(one.path)]
-        return [Argument(one, None if before.get(one.path) == one.text else before.get(one.path, "")) for one in shown]
-
-    @property
-    def difference(self) -> list[Line]:
-        """From the proposal to what will run."""
-        return prose.difference(self.proposed, self.args) if self.proposed is not None else []
-
-    @property
-    def bytes(self) -> str:
-        """The canonical bytes, which are all ASCII or UTF-8."""
-        return bytes(self.call.args).decode()
-
-    @property
-    def facts(self) -> list[Line]:
-        """What trusted lookups found."""
-        return prose.lines(self.call.facts) if self.call.facts else []
-
-    @property
-    def report(self) -> list[Line]:
-        """What a worker learned too late."""
-        return prose.lines(self.call.late_report) if self.call.report else []
-
-    @property
-    def result(self) -> list[Line]:
-        """What came of the call."""
-        if self.call.seq is None:
-            return []
-        step = self.run.checkpoints.get(seq=self.call.seq)
-        said = loads(blobs.read(step.outcome))
-        return prose.lines(said["value"] if "value" in said else said.get("error"))
-
-    # --- what the agent said ---
+    def is_mine(self) -> bool:
+        """Whether this person has claimed it."""
+        return self.holder is not None and self.holder.person_id == self.principal.person.pk
 
     @cached_property
-    def _messages(self) -> list[dict[str, Any]]:
-        return reading.messages_at(self.run)
-
-    @cached_property
-    def why(self) -> list[talk.Piece]:
-        """The agent's own words with the proposal."""
-        for message in reversed(self._messages):
-            blocks = talk.blocks(message.get("content"))
-            if any(block.get("type") == "tool_use" and block.get("id") == self.call.provider_id for block in blocks):
-                return [talk.piece(block) for block in blocks if block.get("type") == "text" and block.get("text")]
-        return []
+    def comments(self) -> list[Comment]:
+        """What people said to each other."""
+        return list(self.approval.comments.select_related("person"))
 
     @property
-    def turns(self) -> list[talk.Turn]:
-        """The last of the conversation."""
-        return talk.turns(self._messages[-LAST_TURNS:], self.run.agent.name)
-
-    @property
-    def turn_count(self) -> int:
-        """How long the conversation is."""
-        return len(self._messages)
+    def may_comment(self) -> bool:
+        """Whether to offer it; the verb asks again."""
+        return self.principal.may("operate")
 
     # --- the rules ---
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BooleanField,
+    Case,
+    CharField,
     Count,
     Exists,
     F,
@@ -20,11 +22,14 @@ from django.db.models import (
     Subquery,
     TextField,
     Value,
+    When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
-from agents.models import Run
-from reviews.listing import page
+from agents.models import Agent, Run
+from agents.runtime.version import catalogue
+from reviews.gate import rules_in_force
+from reviews.listing import page, place_of
 from reviews.models import ApprovalRequest, Decision
 from reviews.models.approval import ApprovalQuerySet
 from workspaces.principal import Principal
@@ -110,10 +115,12 @@ def current_votes() -> "QuerySet[Decision]":
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows under one heading."""
+    """Rows under one heading; others of it may come behind this page, or have come before it."""
 
     name: str
     rows: list[ApprovalRequest]
+    goes_on: bool = False
+    is_continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +141,10 @@ def listing(principal: Principal, view: str, wanted: dict[str, Any], now: dateti
     """The rows of a view that fit the filters, most urgent first; decided ones newest first."""
     found = filtered(requests(principal, view), wanted)
     status = None if view == "decided" else ApprovalRequest.Status.PENDING
-    rows, following = page(for_rows(found), status, wanted.get("cursor", ""), PAGE)
-    return Listing(view, grouped(rows, view, now), following)
+    cursor = wanted.get("cursor", "")
+    rows, following = page(for_rows(found), status, cursor, PAGE)
+    before = heading(place_of(cursor)[0] - now) if cursor and status else ""
+    return Listing(view, grouped(rows, view, now, before, goes_on=bool(following)), following)
 
 
 def filtered(found: Approvals, wanted: dict[str, Any]) -> Approvals:
@@ -144,6 +153,12 @@ def filtered(found: Approvals, wanted: dict[str, Any]) -> Approvals:
         found = found.filter(risk__in=["high"] if wanted["risk"] == "high" else ["high", "medium"])
     if "agent" in wanted:
         found = found.filter(run__agent__name=wanted["agent"])
+    if "tool" in wanted:
+        found = found.filter(tool_call__tool=wanted["tool"])
+    if "rule" in wanted:
+        found = found.under_rule(wanted["rule"])
+    if "text" in wanted:
+        found = found.filter(title__icontains=wanted["text"])
     return found
 
 
@@ -151,18 +166,48 @@ def for_rows(found: Approvals) -> Approvals:
     """With what a row shows, and without what only the card needs."""
     count = current_votes().order_by().values("approval").annotate(count=Count("pk")).values("count")
     filled = Coalesce(Subquery(count, output_field=IntegerField()), 0)
+    holder = Case(When(claimed__lapses_at__gt=Now(), then=F("claimed__person__name")), output_field=CharField())
     shown = ("status", "title", "risk", "seats", "revision", "deadline_at", "decided_at", "subject_kind")
     named = {"tool": F("tool_call__tool"), "agent": F("run__agent__name")}
-    return found.annotate(filled=filled, **named).only(*shown)
+    return found.annotate(filled=filled, holder=holder, **named).only(*shown)
 
 
-def grouped(rows: Iterable[ApprovalRequest], view: str, now: datetime) -> list[Group]:
-    """Rows under headings of time left, in their order."""
+def grouped(
+    rows: Iterable[ApprovalRequest], view: str, now: datetime, before: str = "", *, goes_on: bool = False
+) -> list[Group]:
+    """Rows under headings of time left, in their order; `before` is the heading that the page before ended under."""
     if view == "decided":
         return [Group("", list(rows))] if rows else []
-    return [Group(name, list(some)) for name, some in groupby(rows, key=lambda row: heading(row.deadline_at - now))]
+    by_heading = groupby(rows, key=lambda row: heading(row.deadline_at - now))
+    named = [(name, list(some)) for name, some in by_heading]
+    last = named[-1][0] if named and goes_on else ""
+    return [Group(name, some, goes_on=name == last, is_continued=name == before) for name, some in named]
 
 
 def heading(left: timedelta) -> str:
     """The heading for so much time left."""
     return next(name for limit, name in HEADINGS if left <= limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a filter may be set to, and what it is."""
+
+    name: str
+    label: str
+    options: list[str]
+    chosen: str
+
+
+def choices(principal: Principal, wanted: dict[str, Any]) -> list[Choice]:
+    """Agents, tools and rules of the workspace, as filters; one that is gone stays as long as it is chosen."""
+    workspace, epoch = principal.workspace, principal.workspace.switch.rules_epoch
+    agents = Agent.objects.filter(workspace=workspace).values_list("name", flat=True)
+    tools = list(catalogue(workspace.pk, epoch))
+    rules = [rule.name for rule in rules_in_force(workspace.pk, epoch)]
+    found = [("agent", "Agent", list(agents)), ("tool", "Tool", tools), ("rule", "Rule", rules)]
+    return [_choice(name, label, options, wanted.get(name, "")) for name, label, options in found]
+
+
+def _choice(name: str, label: str, options: list[str], chosen: str) -> Choice:
+    return Choice(name, label, sorted({*options, chosen} - {""}), chosen)

@@ -1,7 +1,7 @@
 """Review: the queue of requests, the card of one, and deciding it."""
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url
 
-from console import queue, schema_form
+from console import queue, saved_views, schema_form
 from console.card import VIEWS, Card
 from console.pages import MemberRequest, Words, members_only, show
 from reviews.models import ApprovalRequest, Decision
@@ -22,7 +22,18 @@ from workspaces import canonical
 from workspaces.exceptions import BadInput
 
 RISKS = {"medium": "Medium risk or higher", "high": "High risk"}
+CHIPS = {"agent": "Agent", "tool": "Tool", "rule": "Rule", "text": "Title has"}
+FILTERS = ["risk", *CHIPS]
 TEMPLATE = "console/review.html"
+
+
+class Chip(NamedTuple):
+    """One filter that is set, and the queue without it."""
+
+    name: str
+    label: str
+    value: str
+    without: str
 
 
 class QueueForm(forms.Form):
@@ -31,6 +42,9 @@ class QueueForm(forms.Form):
     view = forms.ChoiceField(choices=queue.VIEWS.items(), required=False)
     risk = forms.ChoiceField(choices=RISKS.items(), required=False)
     agent = forms.CharField(max_length=100, required=False)
+    tool = forms.CharField(max_length=100, required=False)
+    rule = forms.CharField(max_length=100, required=False)
+    text = forms.CharField(max_length=100, required=False)
     cursor = forms.CharField(max_length=200, required=False)
     args = forms.ChoiceField(choices=VIEWS.items(), required=False)
     selected = forms.UUIDField(required=False)
@@ -50,13 +64,23 @@ class DecisionForm(forms.Form):
     reason = Words(required=False, strip=False)
     text = Words(required=False, strip=False)
     result = forms.CharField(required=False)
+    then = forms.CharField(max_length=10, required=False)
 
 
 @members_only
 @require_safe
 def review(request: MemberRequest) -> HttpResponse:
-    """The queue; the first request is fetched beside it where there is room."""
-    return show(request, TEMPLATE, "queue", queue_context(request))
+    """The queue; the first request is fetched beside it where there is room. Further rows come by themselves."""
+    part = "rows" if "cursor" in request.GET else "queue"
+    return show(request, TEMPLATE, part, queue_context(request))
+
+
+@members_only
+@require_safe
+def filters(request: MemberRequest) -> HttpResponse:
+    """What the queue can be filtered by, fetched when somebody opens the filters."""
+    found = queue.choices(request.principal, QueueForm(request.GET).wanted)
+    return render(request, "components/queue_choices.html", {"choices": found})
 
 
 @members_only
@@ -75,9 +99,12 @@ def approval(request: MemberRequest, approval_id: UUID) -> HttpResponse:
 def changes(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     """What has happened to a request since it was shown; nothing if nothing has."""
     card = Card(request.principal, load(request, approval_id), "form", now())
-    if card.fingerprint == request.GET.get("seen"):
-        return HttpResponse(status=204)
-    return render(request, "console/review.html#changes", {"card": card, "last": card.decisions[-1:]})
+    context = {"card": card, "approval": card.approval, "last": card.decisions[-1:]}
+    if card.fingerprint != request.GET.get("seen"):
+        return render(request, f"{TEMPLATE}#changes", context)
+    if card.beside != request.GET.get("beside", card.beside):
+        return render(request, "components/beside.html", context)
+    return HttpResponse(status=204)
 
 
 @members_only
@@ -106,9 +133,9 @@ def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) ->
     words = {"reason": said["reason"], "text": said["text"]}
     if not kind.startswith("edit"):
         result = canonical.parse(said["result"]) if said["result"] else None
-        return found.decide(kind, by=request.principal, digest=digest, result=result, **words)
+        return found.decide(kind, by=request.principal, digest=digest, result=result, then=said["then"], **words)
     card = Card(request.principal, found, "form", now())
-    args = schema_form.read(card.schema, card.args, request.POST)
+    args = schema_form.read(card.proposal.schema, card.proposal.args, request.POST)
     decision = found.decide("edit", by=request.principal, digest=digest, args=args, **words)
     if kind == "edit_and_approve":
         decision = found.decide("approve", by=request.principal, digest=bytes(found.digest))
@@ -161,7 +188,7 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
     moment = now()
     listing = queue.listing(request.principal, view, wanted, moment)
     first = listing.rows[0].pk if listing.rows else None
-    kept: dict[str, Any] = {name: wanted[name] for name in ("risk", "agent") if name in wanted}
+    kept: dict[str, Any] = {name: wanted[name] for name in FILTERS if name in wanted}
     return {
         "listing": listing,
         "set_aside": partial(queue.set_aside, request.principal),
@@ -169,6 +196,12 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
         "risks": RISKS,
         "wanted": wanted,
         "filters": urlencode(kept),
+        "chips": [
+            Chip(name, label, wanted[name], urlencode({key: kept[key] for key in kept if key != name} | {"view": view}))
+            for name, label in CHIPS.items()
+            if name in wanted
+        ],
+        "saved": saved_views.of_page(request, "review"),
         "now": moment,
         "first": first,
         "selected": found.pk if found else wanted.get("selected", first),

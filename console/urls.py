@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from console import (
     agents,
+    beside,
     forks,
     home,
     live,
@@ -11,6 +12,7 @@ from console import (
     policies,
     preferences,
     profile,
+    record,
     review,
     rule,
     run,
@@ -18,6 +20,7 @@ from console import (
     saved_views,
     sign_in,
     sign_in_links,
+    together,
 )
 
 urlpatterns = [
@@ -40,12 +43,18 @@ urlpatterns = [
     path("profile", profile.profile, name="profile"),
     path("profile/keys", profile.keep_keys, name="profile-keys"),
     path("review", review.review, name="review"),
+    path("review/filters", review.filters, name="review-filters"),
+    path("review/batch", together.batch, name="review-batch"),
     path("review/<uuid:approval_id>", review.approval, name="review-approval"),
     path("review/<uuid:approval_id>/changes", review.changes, name="review-changes"),
     path("review/<uuid:approval_id>/decisions", review.decide, name="review-decisions"),
     path("review/<uuid:approval_id>/decisions/<int:n>/undo", review.undo, name="review-undo"),
     path("saved-views", saved_views.saved_views, name="saved-views"),
     path("saved-views/<int:view_id>/deletion", saved_views.deletion, name="saved-view-deletion"),
+    path("review/<uuid:approval_id>/claim", beside.claim, name="review-claim"),
+    path("review/<uuid:approval_id>/comments", beside.comments, name="review-comments"),
+    path("review/<uuid:approval_id>/arguments", beside.arguments, name="review-arguments"),
+    path("review/<uuid:approval_id>/record", record.record, name="review-record"),
     path("runs", runs.runs, name="runs"),
     path("runs/changes", runs.changes, name="runs-changes"),
     path("runs/<uuid:run_id>", run.run, name="run"),

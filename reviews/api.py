@@ -5,12 +5,26 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router
+from ninja import Status as Answer
 
 from agents.runtime.text import loads
 from reviews.deciding import KINDS
 from reviews.listing import page
 from reviews.models import ApprovalRequest, Decision
-from reviews.schema import ApprovalItem, ApprovalOut, ApprovalPage, DecidedOut, DecisionIn, DecisionOut, Status
+from reviews.schema import (
+    ApprovalItem,
+    ApprovalOut,
+    ApprovalPage,
+    ClaimIn,
+    ClaimOut,
+    CommentIn,
+    CommentOut,
+    Comments,
+    DecidedOut,
+    DecisionIn,
+    DecisionOut,
+    Status,
+)
 from workspaces.exceptions import Forbidden, NotFound
 from workspaces.idempotency import idempotent
 from workspaces.models import Scope
@@ -43,7 +57,7 @@ def decide(request: HttpRequest, approval_id: UUID, body: DecisionIn) -> Any:
     """Decide: approve, edit (args), reject (reason), respond (text); for a call in doubt happened and the like."""
     by = _principal(request)
     approval = _approval(by, approval_id)
-    said = body.dict(include={"args", "text", "reason", "result"})
+    said = body.dict(include={"args", "text", "reason", "result", "then"})
     decision = approval.decide(body.kind, by=by, digest=bytes.fromhex(body.digest), **said)
     return {"decision": shown(decision), "approval": item(approval)}
 
@@ -54,6 +68,39 @@ def undo(request: HttpRequest, approval_id: UUID, n: int) -> Any:
     by = _principal(request)
     approval = _approval(by, approval_id)
     return {"decision": shown(approval.undo(n, by)), "approval": item(approval)}
+
+
+@router.get("/approvals/{uuid:approval_id}/comments", response=Comments)
+def list_comments(request: HttpRequest, approval_id: UUID) -> Any:
+    """What people said about an approval to each other."""
+    found = _approval(_reader(request), approval_id).comments.select_related("person")
+    return {"items": [{**vars(one), "person": one.person.username} for one in found]}
+
+
+@router.post("/approvals/{uuid:approval_id}/comments", response={201: CommentOut})
+@idempotent
+def comment(request: HttpRequest, approval_id: UUID, body: CommentIn) -> Any:
+    """Say something to the other people; the agent does not read it."""
+    by = _principal(request)
+    made = _approval(by, approval_id).comment(body.text, by)
+    made.refresh_from_db()
+    return Answer(201, {**vars(made), "person": by.person.username})
+
+
+@router.put("/approvals/{uuid:approval_id}/claim", response=ClaimOut)
+def claim(request: HttpRequest, approval_id: UUID, body: ClaimIn) -> Any:
+    """Look after an approval for five minutes, or for five more; a courtesy to others, no lock."""
+    by = _principal(request)
+    made = _approval(by, approval_id).claim(by, take_over=body.take_over)
+    return {**vars(made), "person": made.person.username}
+
+
+@router.delete("/approvals/{uuid:approval_id}/claim", response={204: None})
+def release(request: HttpRequest, approval_id: UUID) -> Any:
+    """Give one's own claim up."""
+    by = _principal(request)
+    _approval(by, approval_id).release(by)
+    return Answer(204, None)
 
 
 def item(approval: ApprovalRequest) -> dict[str, Any]:

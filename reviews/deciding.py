@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any, Unpack
+from uuid import UUID
 
 from django.db import transaction
 
@@ -33,6 +34,7 @@ NEEDS = {
     "did_not_happen": "reason",
     "retry": "reason",
 }
+AFTER_REJECTION = {"": "", "retry": " (You may propose it again, differently.)", "stop": " (The run is being stopped.)"}
 MAX_TEXT = 20_000
 type Settlement = tuple[str, str, dict[str, Any] | None]  # what approval and call become, and the call's outcome
 ANSWERED_NOTE = "A person answered in place of the tool, which was not called."
@@ -49,6 +51,8 @@ class Choice:
     reason: str = ""
     result: Any = None
     edit: Edit | None = field(default=None)
+    then: str = ""
+    batch: UUID | None = None
 
     def is_repeated_in(self, decision: Decision, revision: int) -> bool:
         """Whether that was this very decision; all but an edit are about the current revision."""
@@ -92,7 +96,10 @@ class Deciding:
         decision: Decision = getattr(self, f"_{self.choice.kind}")()
         self._tell(decision)
         if self.settlement:
-            self.locked.settle(*self.settlement, undo_seconds=self.approval.undo_seconds)
+            is_stop = self.choice.then == "stop"
+            self.locked.settle(*self.settlement, undo_seconds=0 if is_stop else self.approval.undo_seconds)
+            if is_stop:
+                self.locked.run.cancel(reason=f"A reviewer stopped it: {self.choice.reason}", by=self.choice.by)
         return decision
 
     # --- what may stand in the way ---
@@ -143,16 +150,16 @@ class Deciding:
 
     def _grant(self) -> None:
         """The call may start; a request for more is granted here and now."""
-        is_budget = self.approval.subject_kind == ApprovalRequest.Subject.BUDGET
-        if is_budget:
+        if is_budget := self.approval.subject_kind == ApprovalRequest.Subject.BUDGET:
             BudgetRaise.objects.grant(self.locked.call, self.choice.by.person)
         self.settlement = "approved", "succeeded" if is_budget else "ready", None
 
     def _reject(self) -> Decision:
-        message = f"A reviewer refused this call: {self.choice.reason}"
-        error = {"type": "rejected", "message": message, "retryable": False}
+        then = self.choice.then
+        message = f"A reviewer refused this call: {self.choice.reason}{AFTER_REJECTION[then]}"
+        error = {"type": "rejected", "message": message, "retryable": then == "retry"}
         self.settlement = "rejected", "rejected", {"status": "rejected", "error": error}
-        return self._write()
+        return self._write(then=then)
 
     def _respond(self) -> Decision:
         note = {} if self.approval.subject_kind == "question" else {"note": ANSWERED_NOTE}
@@ -215,6 +222,7 @@ class Deciding:
             revision=self.approval.revision,
             digest=self.choice.digest,
             reason=self.choice.reason,
+            batch=self.choice.batch,
             **columns,
         )
 
@@ -230,6 +238,8 @@ class Deciding:
             "digest_after": edit.digest.hex() if edit else None,
             "seat": decision.seat,
             "reason": decision.reason,
+            "then": decision.then,
+            "batch": str(decision.batch or ""),
             "policy_revisions": approval.policy_revisions,
         }
         audit.record(approval.workspace_id, self.choice.by, f"approval.{decision.kind}", approval.pk, detail)
@@ -261,7 +271,15 @@ def _read(approval: ApprovalRequest, kind: str, by: Principal, digest: bytes, sa
     if kind == "happened":
         text = canonical.dumps(said.get("result")).decode()
     edit = prepare(approval, said.get("args"), seen=digest) if kind == "edit" else None
-    return Choice(kind, digest, by, text, reason, said.get("result"), edit)
+    return Choice(kind, digest, by, text, reason, said.get("result"), edit, _then(kind, said), said.get("batch"))
+
+
+def _then(kind: str, said: Said) -> str:
+    """What is to follow a rejection."""
+    then = said.get("then") or ""
+    if then and (kind != "reject" or then not in Decision.Then.values):
+        raise KindRefused("Only a rejection says what follows: retry or stop.", [{"path": "/then", "message": "No."}])
+    return then
 
 
 def _check_complete(kind: str, said: dict[str, Any]) -> None:

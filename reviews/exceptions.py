@@ -33,6 +33,12 @@ class SeatTaken(Conflict):
     title = "No free seat"
 
 
+class Claimed(Conflict):
+    """Somebody else looks after this at the moment."""
+
+    title = "Claimed"
+
+
 class TooLateToUndo(Conflict):
     """The decision has taken effect."""
 

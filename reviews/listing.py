@@ -24,7 +24,7 @@ def page(approvals: ApprovalQuerySet, status: str | None, cursor: str, limit: in
 
 def _by_urgency(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page:
     if cursor:
-        deadline, key = _read(cursor)
+        deadline, key = place_of(cursor)
         approvals = approvals.filter(Q(deadline_at__gt=deadline) | Q(deadline_at=deadline, pk__gt=key))
     found = list(approvals.most_urgent_first()[: limit + 1])
     return found[:limit], _write(found[limit - 1]) if len(found) > limit else None
@@ -34,7 +34,8 @@ def _write(last: ApprovalRequest) -> str:
     return base64.urlsafe_b64encode(f"{last.deadline_at.isoformat()} {last.pk}".encode()).decode()
 
 
-def _read(cursor: str) -> tuple[datetime, UUID]:
+def place_of(cursor: str) -> tuple[datetime, UUID]:
+    """The deadline and key that a cursor by urgency stands for; raises Unprocessable."""
     try:
         deadline, key = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
         moment, pk = datetime.fromisoformat(deadline), UUID(key)

@@ -24,6 +24,7 @@ class DecisionIn(Schema):
     text: Words | None = None
     reason: Words | None = None
     result: Any = None
+    then: Literal["retry", "stop"] | None = None
 
 
 class DecisionOut(Schema):
@@ -38,8 +39,48 @@ class DecisionOut(Schema):
     seat: int | None
     reason: str
     text: str
+    then: str
+    batch: UUID | None
     created_at: datetime
     undone_at: datetime | None
+
+
+class CommentIn(Schema):
+    """What somebody has to say to the others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Words
+
+
+class CommentOut(Schema):
+    """A comment."""
+
+    person: str
+    text: str
+    created_at: datetime
+
+
+class Comments(Schema):
+    """All comments on an approval, the oldest first."""
+
+    items: list[CommentOut]
+
+
+class ClaimIn(Schema):
+    """To take over is to claim what somebody else has claimed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    take_over: bool = False
+
+
+class ClaimOut(Schema):
+    """Who looks after an approval, and until when unless it is renewed."""
+
+    person: str
+    taken_at: datetime
+    lapses_at: datetime
 
 
 class PlaceOut(Schema):

@@ -1,6 +1,8 @@
 """What templates say often: icons, people, figures, and text with everything in it visible."""
 
+import re
 import zlib
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.legible import legible as visible
 from console import figures, standing
+from console.truth import Part
 
 register = template.Library()
 
@@ -102,6 +105,29 @@ def is_scripted(version: AgentVersion) -> bool:
 def legible(value: Any) -> str:
     """Text with what cannot be seen written out; line breaks and tabs stay."""
     return "".join(part if part in "\n\t" else visible(part) for part in str(value))
+
+
+@register.filter
+def pieces(parts: Iterable[Part]) -> SafeString:
+    """Parts of a text; what stands for characters that cannot be seen, or were left out, is told from the rest."""
+    marked = '<mark class="{1}">{0}</mark>'
+    return mark_safe("".join(format_html(marked if part.kind else "{0}", part.text, part.kind) for part in parts))
+
+
+@register.filter
+def marking(value: Any, passages: Collection[str] = ()) -> SafeString:
+    """Legible text with these passages in it marked."""
+    text = legible(value)
+    known = [legible(passage) for passage in sorted(passages, key=len, reverse=True)]
+    found = re.split(f"({'|'.join(map(re.escape, known))})", text) if known else [text]
+    marked = (format_html("<mark>{}</mark>" if place % 2 else "{}", part) for place, part in enumerate(found))
+    return mark_safe("".join(marked))
+
+
+@register.filter
+def of(found: Mapping[str, Any], name: str) -> Any:
+    """What a mapping has under that name."""
+    return found.get(name)
 
 
 @register.simple_tag

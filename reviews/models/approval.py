@@ -1,11 +1,12 @@
 """An approval request: what was asked of whom, frozen when it was asked, and where it stands."""
 
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
 from agents.models import Run, ToolCall
@@ -16,16 +17,21 @@ from workspaces.models import Workspace
 from workspaces.principal import Principal
 
 if TYPE_CHECKING:
+    from reviews.models.claim import Claim
+    from reviews.models.comment import Comment
     from reviews.models.decision import Decision
 
 
 class Said(TypedDict, total=False):
-    """What a decision says beyond its kind: `args` with edit, `text` with respond, `result` with happened."""
+    """What a decision says beyond its kind: `args` with edit, `text` with respond, `result` with happened, `then` with
+    reject (the agent may `retry`, or the run is to `stop`); `batch` is the id that decisions made together share."""
 
     args: Any
     text: str | None
     reason: str | None
     result: Any
+    then: str | None
+    batch: UUID | None
 
 
 # The legal moves; a trigger made from this table refuses any other (migrations/0002). Back to pending: undone in time.
@@ -36,6 +42,11 @@ APPROVAL_MOVES = {
     "rejected": ["pending"],
     "answered": ["pending"],
 }
+SPOKEN = Func(
+    F("explanation"),
+    template="""jsonb_path_query_array(%(expressions)s, '$.rules[*] ? (@.result == "matched").rule')""",
+    output_field=models.JSONField(),
+)  # the names of the rules that spoke about a request
 DECIDED = ["approved", "rejected", "answered"]
 
 
@@ -48,6 +59,10 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
 
     def pending(self) -> "ApprovalQuerySet":
         return self.filter(status=ApprovalRequest.Status.PENDING)
+
+    def under_rule(self, name: str) -> "ApprovalQuerySet":
+        """Those about which the rule of that name spoke."""
+        return self.alias(spoken=SPOKEN).filter(spoken__contains=[name])  # type: ignore[misc]
 
     def overdue(self) -> "ApprovalQuerySet":
         """Nobody decided in time, and something is to happen then."""
@@ -140,6 +155,8 @@ class ApprovalRequest(models.Model):
             GinIndex(fields=["excluded"], condition=Q(status="pending"), name="approval_excluding"),
             models.Index(fields=["workspace", "status", "-id"], name="approval_newest_by_status"),
             models.Index(fields=["workspace", "-id"], name="approval_newest"),
+            GinIndex(OpClass(F("title"), name="gin_trgm_ops"), name="approval_by_title"),
+            GinIndex(SPOKEN, name="approval_by_rule"),
         ]
 
     def __str__(self) -> str:
@@ -166,6 +183,24 @@ class ApprovalRequest(models.Model):
         decision = undo(self, n, by)
         self.refresh_from_db()
         return decision
+
+    def claim(self, by: Principal, *, take_over: bool = False) -> "Claim":
+        """Say that `by` looks after this for five minutes; raises Claimed where somebody else does."""
+        from reviews.claims import claim
+
+        return claim(self, by, take_over=take_over)
+
+    def release(self, by: Principal) -> None:
+        """Give one's own claim up."""
+        from reviews.claims import release
+
+        release(self, by)
+
+    def comment(self, text: str, by: Principal) -> "Comment":
+        """Say something about this to the other people; the agent does not read it."""
+        from reviews.commenting import comment
+
+        return comment(self, text, by)
 
     # --- questions ---
 

@@ -21,6 +21,11 @@ class Decision(models.Model):
         DID_NOT_HAPPEN = "did_not_happen"
         RETRY = "retry"
 
+    class Then(models.TextChoices):
+        NOTHING = "", "the agent goes on without it"
+        RETRY = "retry", "the agent may try again, differently"
+        STOP = "stop", "the run is stopped"
+
     approval = models.ForeignKey(ApprovalRequest, models.PROTECT, related_name="decisions")
     n = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=14, choices=Kind)
@@ -33,6 +38,10 @@ class Decision(models.Model):
     reason = models.TextField(default="")
     text = models.TextField(default="", help_text="The answer of respond, or the result of happened as JSON text.")
     args_after = models.BinaryField(null=True, help_text="The arguments that an edit made.")
+    then = models.CharField(
+        max_length=5, choices=Then, default="", db_default="", help_text="What follows a rejection."
+    )
+    batch = models.UUIDField(null=True, help_text="Shared by the decisions that were made together.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     undone_at = models.DateTimeField(null=True)
 
@@ -55,6 +64,9 @@ class Decision(models.Model):
                 name="only_an_approve_fills_a_seat",
             ),
             models.CheckConstraint(condition=~Q(kind="reject", reason=""), name="reject_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(then="") | Q(kind="reject", then__in=["retry", "stop"]), name="only_a_rejection_goes_on"
+            ),
         ]
 
     def __str__(self) -> str:

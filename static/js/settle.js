@@ -5,7 +5,8 @@
   const MILLISECONDS = 600;
 
   document.addEventListener("htmx:afterSettle", ({ target }) => {
-    for (const one of target.querySelectorAll?.("[data-settle]") || []) {
+    const changed = target.id === "changes" ? document : target;
+    for (const one of changed.querySelectorAll?.("[data-settle]") || []) {
       one.setAttribute("aria-busy", "true");
       setTimeout(() => one.removeAttribute("aria-busy"), MILLISECONDS);
     }

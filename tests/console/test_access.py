@@ -30,10 +30,13 @@ OF_ONESELF = OWN_POSTS | {
     "policies",
     "profile",
     "review",
+    "review-batch",
+    "review-filters",
     "runs",
 }
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
 POSTS |= {"policy-activation", "runs-changes", "saved-views", "saved-view-deletion"}
+POSTS |= {"review-claim", "review-comments"}
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ OURS = [path for path in TEMPLATES if "admin" not in path.parts]
 STYLES, SCRIPTS = ROOT / "static" / "css", ROOT / "static" / "js"
 OF_A_PAGE = {
     "review.css",
-    "card_form.css",
+    "batch.css",
+    "record.css",
     "run.css",
     "runs.css",
     "agents.css",
@@ -64,8 +65,18 @@ def test_every_drawing_is_there_and_used() -> None:
 def test_a_first_visit_is_small() -> None:
     common = [path for path in STYLES.glob("*.css") if path.name not in OF_A_PAGE]
 
-    assert zipped(*common, STYLES / "review.css", STYLES / "card_form.css") <= 12_000
-    assert zipped(*SCRIPTS.glob("*.js"), HTMX) <= 30_000
+    assert zipped(*common, STYLES / "review.css") <= 12_000
+    assert zipped(*loaded("base.html", "components/scripts.html", "console/review.html"), HTMX) <= 30_000
+
+
+def loaded(*templates: str) -> list[Path]:
+    """The scripts that these templates load."""
+    text = "".join((ROOT / "templates" / template).read_text() for template in templates)
+    return [SCRIPTS / found for found in re.findall(r"'js/(\w+\.js)'", text)]
+
+
+def test_every_script_is_loaded_by_some_page() -> None:
+    assert set(loaded(*map(name, TEMPLATES))) == set(SCRIPTS.glob("*.js"))
 
 
 def test_every_component_is_included_somewhere() -> None:

@@ -41,6 +41,20 @@ def a_question(office: Office) -> ApprovalRequest:
     return ApprovalRequest.objects.get(tool_call=call)
 
 
+def some_alike(office: Office) -> list[ApprovalRequest]:
+    """Two of a kind, of which one has a remark, a claim, an edit and a comment."""
+    calls = [
+        make_call(make_run(office.agent, office.people["olga"]), "recorded", {"to": to, "n": 1})
+        for to in ("paypal.com", "pаypal.com")
+    ]
+    first, second = (ApprovalRequest.objects.get(tool_call=call) for call in calls)
+    second.claim(acting(office.people["cleo"]))
+    second.comment("Look at this one", acting(office.people["cleo"]))
+    args = {"to": "paypal.com/" + "%41%42%43%44", "n": 100_000}
+    first.decide("edit", by=acting(office.people["cleo"]), digest=bytes(first.digest), args=args)
+    return [first, second]
+
+
 def a_doubt(office: Office) -> ApprovalRequest:
     run = make_run(office.agent, office.people["olga"])
     call = make_call(run, "recorded", {"deep": {"er": [1]}}, status="in_doubt", why="Gone.", report={"x": 1})
@@ -49,14 +63,16 @@ def a_doubt(office: Office) -> ApprovalRequest:
 
 def test_every_page_can_be_used_by_everybody(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
     request, call = ApprovalRequest.objects.get(), ToolCall.objects.get(tool="shop_refund")
-    question, doubt = a_question(office), a_doubt(office)
+    question, doubt, alike = a_question(office), a_doubt(office), some_alike(office)
     stranger, ana = come(), come("ana")
     for path in ("/sign-in", "/sign-in/wrong"):
         stranger.goes_to(path)
         stranger.finds_nothing_wrong_in_any_look()
     for path in (
         "/review", f"/review/{request.pk}", f"/review/{request.pk}?edit", f"/review/{request.pk}?args=json",
-        f"/review/{question.pk}", f"/review/{doubt.pk}", "/review?view=decided", "/runs", "/runs?text=nothing",
+        f"/review/{question.pk}", f"/review/{doubt.pk}", "/review?view=decided", "/review?view=open&tool=none",
+        f"/review/batch?item={alike[0].pk}&item={alike[1].pk}&item={request.pk}", "/review/batch",
+        f"/review/{alike[0].pk}", f"/review/{request.pk}/record", "/runs", "/runs?text=nothing",
         f"/runs/{waiting.pk}", f"/runs/{waiting.pk}?step=4&part=state", f"/runs/{waiting.pk}?view=messages&part=json",
         f"/runs/{waiting.pk}?view=calls&call={call.pk}", "/agents", "/agents/shop", "/agents/nobody",
     ):  # fmt: skip
@@ -181,7 +197,7 @@ def after_a_decision_the_next_request_has_the_focus(
 def a_decision_is_answered_whole_though_its_hint_comes_first(ana: Guest, approval: ApprovalRequest) -> None:
     def late(route: Route) -> None:
         answer = route.fetch()
-        route.request.frame.page.locator(f"#request-{approval.pk}").wait_for(state="detached")
+        route.request.frame.page.locator(f"#request-{approval.pk}.gone").wait_for()
         route.fulfill(response=answer)
 
     ana.goes_to(f"/review/{approval.pk}")

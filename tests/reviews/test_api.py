@@ -226,3 +226,27 @@ def test_a_call_in_doubt_is_resolved_under_its_own_address(ask: Ask, house: Hous
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
     assert ask("POST", path, body, scopes=scopes).status_code == 200
     assert ask("POST", path, body, who=house.ben, scopes=scopes).status_code == 409
+
+
+def test_people_talk_and_claim_through_the_api_too(ask: Ask, approval: ApprovalRequest, house: House) -> None:
+    path = f"/approvals/{approval.pk}"
+    made = ask("POST", f"{path}/comments", {"text": "Who knows this customer?"})
+    assert (made.status_code, made.json()["person"]) == (201, "ana")
+    assert [one["text"] for one in ask("GET", f"{path}/comments").json()["items"]] == ["Who knows this customer?"]
+    assert ask("POST", f"{path}/comments", {"text": " "}).status_code == 422
+
+    assert ask("PUT", f"{path}/claim", {}).json()["person"] == "ana"
+    assert ask("PUT", f"{path}/claim", {}, who=house.ben).status_code == 409
+    assert ask("PUT", f"{path}/claim", {"take_over": True}, who=house.ben).json()["person"] == "ben"
+    assert ask("DELETE", f"{path}/claim", who=house.ben).status_code == 204
+    for method, what in (("GET", "comments"), ("POST", "comments"), ("PUT", "claim"), ("DELETE", "claim")):
+        body = {"text": "x"} if method == "POST" else {} if method == "PUT" else None
+        assert ask(method, f"{path}/{what}", body, who=house.sam).status_code == 404
+
+
+def test_a_rejection_says_what_follows(ask: Ask, approval: ApprovalRequest) -> None:
+    body = {"kind": "reject", "digest": bytes(approval.digest).hex(), "reason": "Half of it", "then": "retry"}
+    path = f"/approvals/{approval.pk}/decisions"
+    assert ask("POST", path, {**body, "kind": "approve"}).status_code == 422
+    assert ask("POST", path, {**body, "then": "dance"}).status_code == 422
+    assert ask("POST", path, body).json()["decision"]["then"] == "retry"

@@ -147,3 +147,17 @@ def test_words_that_cannot_be_stored_are_refused(house: House, approval: Approva
     for kind in ("reject", "respond"):
         with pytest.raises(CanonicalError):
             decide(approval, kind, house.by("ana"), reason=text, text=text)
+
+
+def test_a_rejection_lets_the_agent_try_again_or_stops_the_run(house: House) -> None:
+    again, over = make_approval(house), make_approval(house)
+    decide(again, "reject", house.by("ana"), reason="Half of it", then="retry")
+    decide(over, "reject", house.by("ana"), reason="Enough", then="stop")
+
+    assert (
+        outcome_of(again)["error"]["retryable"] is True and "propose it again" in outcome_of(again)["error"]["message"]
+    )
+    assert again.run.cancel_requested_at is None
+    assert outcome_of(over)["error"]["retryable"] is False
+    over.run.refresh_from_db()
+    assert over.run.cancel_requested_at and over.run.cancel_reason == "A reviewer stopped it: Enough"

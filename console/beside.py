@@ -1,0 +1,66 @@
+"""What happens beside a decision: comments, claims, and looking at arguments in full."""
+
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST, require_safe
+
+from console.card import Card
+from console.pages import MemberRequest, Words, members_only
+from console.review import load
+from workspaces.exceptions import NotFound
+
+
+class CommentForm(forms.Form):
+    """What somebody says."""
+
+    text = Words(required=False)
+
+
+@members_only
+@require_POST
+def comments(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """Say something about a request."""
+    found, form = load(request, approval_id), CommentForm(request.POST)
+    form.is_valid()
+    found.comment(form.cleaned_data.get("text", ""), request.principal)
+    return part(request, approval_id, "comments")
+
+
+@members_only
+@require_POST
+def claim(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """Claim a request, renew the claim, take over, or give it up."""
+    found, wanted = load(request, approval_id), request.POST.get("kind", "")
+    if wanted == "release":
+        found.release(request.principal)
+    else:
+        found.claim(request.principal, take_over=wanted == "take_over")
+    return HttpResponse(status=204) if wanted == "renew" else part(request, approval_id, "claim")
+
+
+@members_only
+@require_safe
+def arguments(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """The canonical bytes exactly as they are hashed, as a file; or one value of them in full, to be read."""
+    card = Card(request.principal, load(request, approval_id), "form", now())
+    if "name" not in request.GET:
+        answer = HttpResponse(bytes(card.call.args), content_type="application/octet-stream")
+        answer["Content-Disposition"] = f'attachment; filename="{card.approval.pk}.json"'
+        return answer
+    found = next((one for one in card.proposal.arguments if one.field.name == request.GET["name"]), None)
+    if found is None:
+        raise NotFound
+    return render(request, "components/whole_value.html", {"reading": found.now})
+
+
+def part(request: MemberRequest, approval_id: UUID, name: str) -> HttpResponse:
+    """That part of the card as it is now; without htmx the whole page."""
+    if not request.htmx:
+        return redirect("review-approval", approval_id)
+    found = load(request, approval_id)
+    card = Card(request.principal, found, "form", now())
+    return render(request, f"components/{name}.html", {"card": card, "approval": found, "is_part": True})

@@ -1,0 +1,169 @@
+"""The call on a card: its arguments as they were stored, each read for what a person might overlook."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from agents import blobs
+from agents.runtime.text import loads
+from agents.runtime.version import catalogue
+from agents.tools.spec import ToolSpec
+from agents.tools.title import title
+from console import facts, prose, schema_form
+from console.prose import Line
+from console.schema_form import Field
+from console.truth import Reading
+from reviews.models import ApprovalRequest
+from workspaces.models import Workspace
+
+LARGE = 10_000
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument as it is, and as the agent proposed it where a person changed it."""
+
+    field: Field
+    before: str | None
+
+    @cached_property
+    def label(self) -> Reading:
+        """Its name, which the agent may have made up."""
+        return Reading(".".join(self.field.path))
+
+    @cached_property
+    def now(self) -> Reading:
+        """What will run."""
+        return Reading(self.field.text)
+
+    @cached_property
+    def was(self) -> Reading | None:
+        """What was proposed."""
+        return None if self.before is None else Reading(self.before)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader would overlook in name and value."""
+        return [*(f"The name: {remark}" for remark in self.label.remarks), *self.now.remarks]
+
+    @property
+    def unit(self) -> str:
+        """A large number once more, with separators."""
+        value = self.field.value
+        return f"{value:,}" if type(value) in (int, float) and abs(value) >= LARGE else ""
+
+
+class Proposal:
+    """A tool call that people decide about; nothing of it is the model's own account."""
+
+    def __init__(self, approval: ApprovalRequest, workspace: Workspace):
+        self.approval, self.call, self.workspace = approval, approval.tool_call, workspace
+
+    @cached_property
+    def _spec(self) -> ToolSpec | None:
+        return catalogue(self.workspace.pk, self.workspace.switch.rules_epoch).get(self.call.tool)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of the tool's arguments; empty where any object is taken."""
+        return self._spec.schema if self._spec else {}
+
+    @cached_property
+    def args(self) -> dict[str, Any]:
+        """The arguments that will run."""
+        found: dict[str, Any] = loads(bytes(self.call.args))
+        return found
+
+    @cached_property
+    def proposed(self) -> dict[str, Any] | None:
+        """The arguments that the agent proposed, where a person changed them."""
+        return loads(bytes(self.call.proposed_args)) if self.call.proposed_args is not None else None
+
+    @property
+    def title(self) -> list[Line]:
+        """The title in pieces: what an edit took away (d), and what it put there (a)."""
+        if self.proposed is None or self._spec is None:
+            return [Line(self.approval.title)]
+        return list(_compared(title(self._spec, self.proposed, self.call.facts), self.approval.title))
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """The form."""
+        return schema_form.fields(self.schema, self.args)
+
+    @cached_property
+    def arguments(self) -> list[Argument]:
+        """The arguments, each beside what it was."""
+        before = {one.path: one.text for one in schema_form.fields(self.schema, self.proposed or self.args)}
+        shown = [one for one in self.fields if one.value is not schema_form.ABSENT or before.get(one.path)]
+        return [Argument(one, None if before.get(one.path) == one.text else before.get(one.path, "")) for one in shown]
+
+    @property
+    def remarked(self) -> list[Argument]:
+        """Those with something to overlook."""
+        return [one for one in self.arguments if one.remarks]
+
+    @property
+    def must_be_opened(self) -> bool:
+        """Whether a person has to open a long value before approving."""
+        return self.approval.risk == "high" and any(one.now.is_long for one in self.arguments)
+
+    @property
+    def changes(self) -> int:
+        """How many arguments people changed."""
+        return sum(one.before is not None for one in self.arguments)
+
+    @property
+    def difference(self) -> list[Line]:
+        """From the proposal to what will run."""
+        return prose.difference(self.proposed, self.args) if self.proposed is not None else []
+
+    @property
+    def bytes(self) -> str:
+        """The canonical bytes, which are all ASCII or UTF-8."""
+        return bytes(self.call.args).decode()
+
+    @property
+    def facts(self) -> list[tuple[str, Reading]]:
+        """What trusted lookups found, the first of it."""
+        return list(islice(facts.flat(self.call.facts), facts.MAX_FACTS)) if self.call.facts else []
+
+    @property
+    def has_more_facts(self) -> bool:
+        """Whether there is more than that."""
+        return len(self.facts) == facts.MAX_FACTS or any(reading.is_long for _, reading in self.facts)
+
+    @property
+    def all_facts(self) -> list[Line]:
+        """Everything, as JSON."""
+        return prose.lines(self.call.facts)
+
+    @property
+    def report(self) -> list[Line]:
+        """What a worker learned too late."""
+        return prose.lines(self.call.late_report) if self.call.report else []
+
+    @property
+    def result(self) -> list[Line]:
+        """What came of the call."""
+        if self.call.seq is None:
+            return []
+        step = self.approval.run.checkpoints.get(seq=self.call.seq)
+        said = loads(blobs.read(step.outcome))
+        return prose.lines(said["value"] if "value" in said else said.get("error"))
+
+
+def _compared(old: str, new: str) -> Iterator[Line]:
+    """Word by word."""
+    was, now = old.split(" "), new.split(" ")
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield Line(" ".join(was[a:b]))
+            continue
+        if was[a:b]:
+            yield Line(" ".join(was[a:b]), "d")
+        if now[c:d]:
+            yield Line(" ".join(now[c:d]), "a")

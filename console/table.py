@@ -1,0 +1,108 @@
+"""Calls of one kind as a table: what is the same for all is said once, and what is unusual comes first."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+from agents.runtime.text import loads
+from console import schema_form
+from console.schema_form import Field
+from console.truth import Reading
+from reviews.models import ApprovalRequest
+
+FAR = 3.0  # so many times the usual distance from the middle is far
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value; `is_rare` where few others have it, `is_far` where it is a number far from theirs."""
+
+    reading: Reading
+    is_rare: bool
+    is_far: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One request."""
+
+    approval: ApprovalRequest
+    cells: list[Cell]
+
+    @property
+    def oddness(self) -> float:
+        """How unusual it is among the others."""
+        return sum(2.0 * cell.is_far + cell.is_rare + 3.0 * bool(cell.reading.remarks) for cell in self.cells)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether to look at it first."""
+        return any(cell.is_far or cell.reading.remarks for cell in self.cells)
+
+
+class Table:
+    """The arguments of some calls of one tool, a column each."""
+
+    def __init__(self, schema: dict[str, Any], approvals: Sequence[ApprovalRequest]):
+        self.approvals = approvals
+        self._fields = [self._by_label(schema, one) for one in approvals]
+        self.labels = list(dict.fromkeys(label for fields in self._fields for label in fields))
+        self._texts = {label: [self._text(fields, label) for fields in self._fields] for label in self.labels}
+
+    @staticmethod
+    def _by_label(schema: dict[str, Any], approval: ApprovalRequest) -> dict[str, Field]:
+        found = schema_form.fields(schema, loads(bytes(approval.tool_call.args)))
+        return {field.label: field for field in found if field.is_given}
+
+    @staticmethod
+    def _text(fields: dict[str, Field], label: str) -> str:
+        return fields[label].text if label in fields else ""
+
+    @cached_property
+    def same(self) -> list[tuple[str, Reading]]:
+        """What is the same for all."""
+        return [(label, Reading(self._texts[label][0])) for label in self.labels if self._is_same(label)]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """What differs."""
+        return [label for label in self.labels if not self._is_same(label)]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The requests, the unusual ones first."""
+        counts = {label: Counter(self._texts[label]) for label in self.columns}
+        far = {label: self._far(label) for label in self.columns}
+        rows = [
+            Row(one, [self._cell(label, n, counts, far) for label in self.columns])
+            for n, one in enumerate(self.approvals)
+        ]
+        return sorted(rows, key=lambda row: -row.oddness)
+
+    def _cell(self, label: str, n: int, counts: dict[str, Counter[str]], far: dict[str, set[int]]) -> Cell:
+        text, most = self._texts[label][n], max(counts[label].values())
+        return Cell(Reading(text), is_rare=most > 2 and counts[label][text] == 1, is_far=n in far[label])
+
+    def _is_same(self, label: str) -> bool:
+        return len(self.approvals) > 1 and len(set(self._texts[label])) == 1
+
+    def _far(self, label: str) -> set[int]:
+        """The requests whose number is far from the middle of all, by the usual distance from it."""
+        numbers = [_number(text) for text in self._texts[label]]
+        known = [number for number in numbers if number is not None]
+        if len(known) < len(numbers) or len(known) < 4:
+            return set()
+        middle = median(known)
+        usual = median(abs(number - middle) for number in known) or abs(middle) / 10 or 1
+        return {n for n, number in enumerate(known) if abs(number - middle) > FAR * usual}
+
+
+def _number(text: str) -> float | None:
+    """The number that a text is; amounts are often texts."""
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""The conversation before a proposal: the agent's own reason, the last turns, and where the values come from."""
+
+from functools import cached_property
+from typing import Any
+
+from agents import reading
+from console import sources, talk
+from console.proposal import Proposal
+from console.sources import Source
+from reviews.models import ApprovalRequest
+
+LAST_TURNS = 3
+
+
+class TalkBefore:
+    """What was said before somebody was asked."""
+
+    def __init__(self, approval: ApprovalRequest, proposal: Proposal):
+        self.run, self.call, self.proposal = approval.run, approval.tool_call, proposal
+
+    @cached_property
+    def _messages(self) -> list[dict[str, Any]]:
+        return reading.messages_at(self.run)
+
+    @cached_property
+    def _proposed_at(self) -> int | None:
+        """The message that made the proposal."""
+        for place in reversed(range(len(self._messages))):
+            blocks = talk.blocks(self._messages[place].get("content"))
+            if any(block.get("type") == "tool_use" and block.get("id") == self.call.provider_id for block in blocks):
+                return place
+        return None
+
+    @cached_property
+    def why(self) -> list[talk.Piece]:
+        """The agent's own words with the proposal."""
+        if self._proposed_at is None:
+            return []
+        blocks = talk.blocks(self._messages[self._proposed_at].get("content"))
+        return [talk.piece(block) for block in blocks if block.get("type") == "text" and block.get("text")]
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Where each argument was said first, by its label."""
+        values = {field.label: field.value for field in self.proposal.fields}
+        return sources.trace(values, self._messages[: self._proposed_at])
+
+    @property
+    def turns(self) -> list[talk.Turn]:
+        """The last of the conversation, and before it the first turn that says a value of the call."""
+        last = range(max(0, len(self._messages) - LAST_TURNS), len(self._messages))
+        decisive = sorted({source.turn for source in self.sources.values() if source.turn is not None} - {*last})[:1]
+        shown = [self._messages[place] for place in [*decisive, *last]]
+        return talk.turns(shown, self.run.agent.name)
+
+    @property
+    def turn_count(self) -> int:
+        """How long the conversation is."""
+        return len(self._messages)
+
+    @cached_property
+    def passages(self) -> list[str]:
+        """What is marked in it: the values of the call that somebody said."""
+        said = {field.label: sources.searched(field.value) for field in self.proposal.fields}
+        return [said[label] for label, source in self.sources.items() if source.turn is not None]

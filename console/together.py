@@ -1,0 +1,88 @@
+"""Alike requests on one page: compared by argument, decided together, each with its own result."""
+
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from console import queue
+from console.pages import MemberRequest, Words, members_only
+from console.proposal import Proposal
+from console.review import load
+from console.table import Table
+from reviews.batching import MAX_BATCH, alike, alone, decide_together
+from reviews.models import ApprovalRequest
+from workspaces.exceptions import BadInput, NotFound
+
+TEMPLATE = "console/batch.html"
+JOINED = ("tool_call", "run__agent", "run__version")
+
+
+class BatchForm(forms.Form):
+    """What is decided about all that were chosen."""
+
+    kind = forms.CharField(max_length=20)
+    reason = Words(required=False, strip=False)
+
+
+@members_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch(request: MemberRequest) -> HttpResponse:
+    """The requests named in the address, or all that are like one of them; posted, they are decided."""
+    if request.method == "POST":
+        return decided(request)
+    chosen, left_out = wanted(request)
+    if not chosen:
+        return render(request, TEMPLATE, {"left_out": left_out})
+    schema = Proposal(chosen[0], request.principal.workspace).schema
+    context = {"first": chosen[0], "table": Table(schema, chosen), "left_out": left_out, "max": MAX_BATCH}
+    return render(request, TEMPLATE, context)
+
+
+def wanted(request: MemberRequest) -> tuple[list[ApprovalRequest], list[tuple[ApprovalRequest, str]]]:
+    """Those that can be decided together, and those that cannot, with the reason."""
+    if "like" in request.GET:
+        first = load(request, identified(request.GET["like"]))
+        mine = queue.needing(request.principal, ApprovalRequest.objects.visible_to(request.principal).pending())
+        found = alike(first, mine).select_related(*JOINED).most_urgent_first()[:MAX_BATCH]
+    else:
+        keys = [identified(key) for key in request.GET.getlist("item")[:MAX_BATCH]]
+        found = ApprovalRequest.objects.visible_to(request.principal).pending().filter(pk__in=keys)
+        found = found.select_related(*JOINED).most_urgent_first()
+    approvals = list(found)
+    reasons = [(one, alone(one, approvals[0])) for one in approvals]
+    return [one for one, reason in reasons if not reason], [(one, reason) for one, reason in reasons if reason]
+
+
+def decided(request: MemberRequest) -> HttpResponse:
+    """Decide what was ticked, with the digests that the page showed."""
+    form = BatchForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("This decision cannot be read: it lacks its kind.")
+    seen = dict(read(text) for text in request.POST.getlist("digest"))
+    visible = ApprovalRequest.objects.visible_to(request.principal).filter(pk__in=seen).select_related(*JOINED)
+    approvals = sorted(visible, key=lambda one: list(seen).index(one.pk))
+    if len(approvals) < len(seen):
+        raise NotFound
+    said = form.cleaned_data
+    results = decide_together(approvals, said["kind"], by=request.principal, digests=seen, reason=said["reason"])
+    return render(request, TEMPLATE, {"results": results, "done": sum(one.decision is not None for one in results)})
+
+
+def read(text: str) -> tuple[UUID, bytes]:
+    """A request and the digest of what was seen of it."""
+    key, _, digest = text.partition(":")
+    try:
+        return UUID(key), bytes.fromhex(digest)
+    except ValueError:
+        raise BadInput("This decision cannot be read: a digest of what was seen is missing.") from None
+
+
+def identified(text: str) -> UUID:
+    """The key in an address."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None

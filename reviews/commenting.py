@@ -1,0 +1,38 @@
+"""Commenting on a request, for the people who decide about it."""
+
+from django.db import transaction
+
+from reviews.exceptions import KindRefused, NotEligible
+from reviews.models import ApprovalRequest, Comment
+from workspaces import audit, canonical, events
+from workspaces.exceptions import NotFound
+from workspaces.models import Scope
+from workspaces.principal import Principal
+
+MAX_TEXT = 4_000
+
+
+@transaction.atomic
+def comment(approval: ApprovalRequest, text: str, by: Principal) -> Comment:
+    """See `ApprovalRequest.comment`."""
+    if by.workspace.pk != approval.workspace_id:
+        raise NotFound
+    if by.is_service:
+        raise NotEligible("A service key does not comment: people do, in the browser or by a personal token.")
+    by.require("operate", Scope.APPROVALS_DECIDE)
+    made = Comment.objects.create(approval=approval, text=_checked(text), person=by.person, token=by.token)
+    audit.record(approval.workspace_id, by, "approval.commented", approval.pk, {"comment": made.pk, "text": made.text})
+    events.record(approval.workspace_id, "approval", "approval.commented", approval.pk)
+    return made
+
+
+def _checked(text: str) -> str:
+    """The words without space around them, if there are any and not too many."""
+    text = text.strip()
+    canonical.check(text)
+    if not text:
+        raise KindRefused("A comment says something.", [{"path": "/text", "message": "Required."}])
+    if len(text) > MAX_TEXT:
+        sentence = f"At most {MAX_TEXT:,} characters."
+        raise KindRefused(f"The comment is too long. {sentence}", [{"path": "/text", "message": sentence}])
+    return text

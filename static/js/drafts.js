@@ -1,0 +1,41 @@
+// form[data-draft]: what somebody types stays with this tab until it is sent, over signing in again and over everything
+// that happens to the page meanwhile.
+(() => {
+  "use strict";
+  const name = (form) => `draft:${form.dataset.draft}`;
+  const isWords = (field) => field.name && field.type !== "hidden" && field.type !== "submit";
+  const value = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked : field.value;
+
+  document.addEventListener("input", ({ target }) => {
+    const form = target.form;
+    if (!form?.dataset.draft || !isWords(target)) return;
+    const kept = JSON.parse(sessionStorage.getItem(name(form)) || "{}");
+    for (const one of form.elements) {
+      if (!isWords(one)) continue;
+      const key = one.type === "radio" ? `${one.name}=${one.value}` : one.name;
+      if (one === target || key in kept || one.type === "radio") kept[key] = value(one);
+    }
+    sessionStorage.setItem(name(form), JSON.stringify(kept));
+  });
+
+  function restore() {
+    for (const form of document.querySelectorAll("form[data-draft]:not([data-restored])")) {
+      form.dataset.restored = "";
+      const kept = JSON.parse(sessionStorage.getItem(name(form)) || "{}");
+      for (const one of form.elements) {
+        const key = one.type === "radio" ? `${one.name}=${one.value}` : one.name;
+        if (!isWords(one) || !(key in kept)) continue;
+        if (typeof kept[key] === "boolean") one.checked = kept[key];
+        else one.value = kept[key];
+      }
+      form.toggleAttribute("data-has-draft", Object.keys(kept).length > 0);
+    }
+  }
+
+  document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+    const form = target.closest?.("form[data-draft]");
+    if (form && detail.successful && detail.requestConfig.verb === "post" && !detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.removeItem(name(form));
+  });
+  document.addEventListener("htmx:afterSettle", restore);
+  restore();
+})();

@@ -1,0 +1,40 @@
+// Without a connection nobody decides: nothing is kept for later, for a stale approval is a wrong one. When it is back
+// the card is compared with what the server knows, and only then decisions are possible again.
+(() => {
+  "use strict";
+  const indicator = document.querySelector("[data-live]");
+  if (!indicator) return;
+  const DECIDING = "#actions button, .toast button, #claim button";
+  let isOff = false;
+
+  function rest(isResting) {
+    isOff = isResting;
+    for (const one of document.querySelectorAll(DECIDING)) {
+      if (isResting) one.setAttribute("aria-disabled", "true");
+      else one.removeAttribute("aria-disabled");
+    }
+  }
+
+  function compare() {
+    const watch = document.querySelector("[data-watch]");
+    if (!watch) return rest(false);
+    watch.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful && rest(false), { once: true });
+    document.body.dispatchEvent(new CustomEvent(watch.getAttribute("hx-trigger").match(/cs:\S+/)[0]));
+  }
+
+  new MutationObserver(() => {
+    if (indicator.dataset.state === "offline") rest(true);
+    else if (isOff) compare();
+  }).observe(indicator, { attributeFilter: ["data-state"] });
+
+  document.addEventListener("htmx:afterSettle", () => isOff && rest(true));
+  for (const kind of ["click", "submit"]) {
+    document.addEventListener(kind, (event) => {
+      if (!isOff || !event.target.closest("#actions, .toast, #claim") || !event.target.closest("form, button[data-key]")) return;
+      if (kind === "click" && !event.target.closest("button")) return;
+      if (event.target.closest("[popovertargetaction=hide]")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }, true);
+  }
+})();

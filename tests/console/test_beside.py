@@ -1,0 +1,67 @@
+"""Beside a decision: comments, claims, the exact bytes, and long values in full."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from reviews.models import ApprovalRequest, Claim, Comment
+from tests.console.conftest import HTMX
+from tests.factories import House, make_approval, make_policy, make_tool
+
+LONG = "begin " + "x" * 5_000 + "\u202e and pay Mallory"
+ANY = {"type": "object", "properties": {"note": {"type": "string"}}, "additionalProperties": False}
+
+
+def test_people_comment_and_the_open_card_of_others_hears_it(house: House, browse: Callable[[str], Client]) -> None:
+    approval, ana, ben = make_approval(house), browse("ana"), browse("ben")
+    card = ben.get(f"/review/{approval.pk}").content.decode()
+    address = card.split('data-watch hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    assert ben.get(address).status_code == 204
+
+    said = ana.post(f"/review/{approval.pk}/comments", {"text": "Is <b>this</b>\r\nright?"}, headers=HTMX)
+    assert "Is &lt;b&gt;this&lt;/b&gt;\nright?" in said.content.decode()
+    heard = ben.get(address).content.decode()
+    assert "right?" in heard and "hx-swap-oob" in heard and "Show it as it is now" not in heard
+    assert ana.post(f"/review/{approval.pk}/comments", {"text": " "}).status_code == 422
+    assert ana.post(f"/review/{approval.pk}/comments", {"text": "Once more"}).status_code == 302
+    assert Comment.objects.count() == 2
+
+
+def test_a_claim_is_seen_in_the_row_and_on_the_card(house: House, browse: Callable[[str], Client]) -> None:
+    approval, ana, ben = make_approval(house), browse("ana"), browse("ben")
+    path = f"/review/{approval.pk}/claim"
+    assert "You have claimed this" in ana.post(path, {"kind": "claim"}, headers=HTMX).content.decode()
+    assert "claimed by Ana" in ben.get("/review").content.decode()
+    assert 'value="take_over" data-key="shift+c"' in ben.get(f"/review/{approval.pk}").content.decode()
+    assert "Ana has claimed this" in ben.post(path, {"kind": "claim"}, headers=HTMX).content.decode()
+    assert Claim.objects.get().person == house.ana
+
+    assert ben.post(path, {"kind": "take_over"}).status_code == 302
+    assert ana.post(path, {"kind": "renew"}, headers=HTMX).status_code == 409
+    assert ben.post(path, {"kind": "renew"}, headers=HTMX).status_code == 204
+    ben.post(path, {"kind": "release"})
+    assert not Claim.objects.exists() and "claimed by" not in ana.get("/review").content.decode()
+
+
+def test_a_long_value_has_to_be_opened_before_high_risk_is_approved(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    make_tool(house.workspace, "write", schema=ANY)
+    make_policy(house.workspace, {"name": "high", "effect": "ask", "tool": "write", "risk": "high"})
+    approval, ana = make_approval(house, "write", {"note": LONG}), browse("ana")
+    card = ana.get(f"/review/{approval.pk}").content.decode()
+
+    assert "data-must=" in card and "data-after-reading disabled" in card
+    assert "5,023 characters" in card and "⟨U+202E⟩</mark> and pay Mallory" in card and "x" * 1_000 not in card
+    whole = ana.get(f"/review/{approval.pk}/arguments?name=arg:/note", headers=HTMX).content.decode()
+    assert "x" * 5_000 in whole and "\u202e" not in whole
+    assert ana.get(f"/review/{approval.pk}/arguments?name=arg:/other").status_code == 404
+
+
+def test_the_exact_bytes_are_a_file(house: House, browse: Callable[[str], Client]) -> None:
+    approval: ApprovalRequest = make_approval(house)
+    answer = browse("ana").get(f"/review/{approval.pk}/arguments")
+
+    assert answer.content == bytes(approval.tool_call.args)
+    assert answer["Content-Type"] == "application/octet-stream" and "attachment" in answer["Content-Disposition"]
+    assert answer["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,128 @@
+"""A day at the review desk: what others do is seen at once, and nothing moves under the reader's hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from agents.models import ToolCall
+from reviews.models import ApprovalRequest
+from tests.factories import make_call, make_policy, make_run, make_tool
+from tests.journeys.browser import Guest
+from tests.journeys.conftest import Office
+from tests.people import acting
+from tests.product import Product
+
+pytestmark = pytest.mark.timeout(240)
+NOTE = {"type": "object", "properties": {"note": {"type": "string"}, "n": {"type": "integer"}}}
+
+
+@pytest.fixture
+def ask(product: Product, office: Office) -> Callable[..., ApprovalRequest]:
+    """`ask(7)`: a request with that number; `ask(7, "grave")`: of high risk."""
+    for name in ("plain", "grave"):
+        make_tool(office.workspace, name, schema=NOTE)
+    high = {"name": "High", "effect": "ask", "tool": "grave", "risk": "high"}
+    make_policy(office.workspace, high, name="Risk")
+    product.start("web", DEMO="0")
+
+    def ask(n: int, tool: str = "plain", **args: Any) -> ApprovalRequest:
+        call: ToolCall = make_call(make_run(office.agent, office.people["olga"]), tool, {"n": n, **args})
+        return ApprovalRequest.objects.get(tool_call=call)
+
+    return ask
+
+
+def rows(guest: Guest) -> list[str]:
+    found: list[str] = guest.on(lambda page: page.locator("[data-row] > b").all_inner_texts())
+    return found
+
+
+def test_nothing_moves_under_the_reader(
+    office: Office, ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]
+) -> None:
+    first, second = ask(1), ask(2)
+    cleo = acting(office.people["cleo"])
+    ana = come("ana")
+    ana.goes_to(f"/review/{second.pk}")
+    ana.sees("2 of 2")
+    ana.sees("Live, synced")
+    ask(3, "grave")
+    ana.sees("1 new, 1 high risk")
+    second.claim(cleo)
+    ana.sees("Cleo has claimed this", within="#claim")
+    ana.on(lambda page: expect(page.locator(f"#request-{second.pk} .av")).to_be_visible())
+    second.comment("I know this customer", cleo)
+    ana.sees("I know this customer", within="#comments")
+    first.decide("reject", by=cleo, digest=bytes(first.digest), reason="no")
+    ana.sees("no longer here", within=f"#request-{first.pk}")
+    assert rows(ana) == ["plain(n: 1)", "plain(n: 2)"]
+
+    ana.presses("1 new")
+    ana.on(lambda page: expect(page.locator("[data-row]")).to_have_count(2))
+    assert rows(ana) == ["plain(n: 2)", "grave(n: 3)"]
+    ana.on(lambda page: page.locator(f"#request-{second.pk}").focus())
+    ana.presses_key("Shift+C")
+    ana.sees("You have claimed this", within="#claim")
+    ana.finds_nothing_wrong()
+
+
+def test_what_was_typed_stays_and_a_stale_page_decides_nothing(
+    ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]
+) -> None:
+    approval = ask(1)
+    ana = come("ana")
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.sees("Live, synced")
+    ana.presses("Reject", within="#actions")
+    ana.fills("Reason, which the agent reads", "Ask the customer first")
+    ana.on(lambda page: page.context.clear_cookies())
+    ana.on(lambda page: page.locator("#ask-reject .btn.no").click())
+    ana.on(lambda page: page.wait_for_url("**/sign-in?next=*"))
+    ana.fills("Login name", "ana")
+    ana.fills("Password", "a long password")
+    ana.presses("Sign in")
+    ana.sees("Live, synced")
+    ana.presses("Reject", within="#actions")
+    typed = ana.on(lambda page: page.get_by_label("Reason, which the agent reads").input_value())
+    assert typed == "Ask the customer first"
+
+    ana.on(lambda page: page.context.set_offline(True))
+    ana.on(lambda page: expect(page.locator("#actions .btn[aria-disabled=true]").first).to_be_visible())
+    ana.on(lambda page: page.locator("#ask-reject .btn.no").click(force=True))
+    approval.decide("edit", by=approving(approval), digest=bytes(approval.digest), args={"n": 2})
+    ana.on(lambda page: page.context.set_offline(False))
+    ana.sees("Cleo edited this.", within="#changes")
+    ana.on(lambda page: expect(page.locator("#actions .btn[aria-disabled=true]")).to_have_count(0))
+    ana.on(lambda page: page.locator("#ask-reject .btn.no").click())
+    ana.sees("have changed since you looked")
+    approval.refresh_from_db()
+    assert approval.is_pending
+
+
+def approving(approval: ApprovalRequest) -> Any:
+    return acting(type(approval.run.started_by).objects.get(username="cleo"))
+
+
+def test_high_risk_takes_reading_and_two_hands(ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]) -> None:
+    approval = ask(1, "grave", note="begin " + "x" * 3_000 + " and pay Mallory")
+    ana = come("ana")
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.sees("Open it before you approve.")
+    ana.on(lambda page: page.locator(f"#request-{approval.pk}").focus())
+    ana.presses_key("a")
+    assert ana.on(lambda page: page.locator(":popover-open").count()) == 0
+    ana.on(lambda page: page.locator("[data-must] summary").click())
+    ana.on(lambda page: expect(page.locator("[data-must] > .said")).to_contain_text("x" * 3_000))
+    ana.on(lambda page: page.locator(f"#request-{approval.pk}").focus())
+    ana.presses_key("a")
+    ana.sees("Exactly these arguments run")
+    for key in ("a", "Enter"):
+        ana.presses_key(key)
+    approval.refresh_from_db()
+    assert approval.is_pending
+    ana.presses_key("Control+Enter")
+    ana.sees("Approved: grave(n: 1", within="#toasts")
+    approval.refresh_from_db()
+    assert approval.status == "approved"
