@@ -19,6 +19,7 @@ STYLES, SCRIPTS = ROOT / "static" / "css", ROOT / "static" / "js"
 OF_A_PAGE = {
     "review.css",
     "batch.css",
+    "fork.css",
     "record.css",
     "run.css",
     "runs.css",
