@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from config.home import ROOT
 
@@ -35,16 +36,42 @@ def main(arguments: list[str]) -> None:
 
 
 def bench(names: list[str]) -> None:
-    """Run the benchmarks, or those whose names are given; the figures are the lines of JSON."""
-    chosen = ["-k", " or ".join(name.lower() for name in names)] if names else []
-    command = [sys.executable, "-m", "pytest", "bench", "-q", "-p", "no:logging", *chosen]
-    sys.exit(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
+    """Run the benchmarks, or those whose names are given; the figures are the lines of JSON.
+
+    With BENCH_PEERS, a folder of scripts that print the same for other systems, and BENCH_PEERS_PYTHON, which has what
+    they need: those scripts after ours, when all are run or `peers` is named.
+    """
+    own = [name.lower() for name in names if name != "peers"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "bench",
+        "-q",
+        "-p",
+        "no:logging",
+        *(["-k", " or ".join(own)] if own else []),
+    ]
+    codes = [_run(command)] if own or not names else []
+    if "peers" in names or not names:
+        codes += [_run([os.environ["BENCH_PEERS_PYTHON"], str(script)]) for script in peers()]
+    sys.exit(max(codes, default=0))
+
+
+def peers() -> list[Path]:
+    """The scripts that measure other systems, where there are any."""
+    folder = os.environ.get("BENCH_PEERS")
+    return [*sorted(Path(folder).glob("*_baseline.py")), *sorted(Path(folder).glob("*_limit.py"))] if folder else []
+
+
+def _run(command: list[str]) -> int:
+    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
 
 
 def nemesis(arguments: list[str]) -> None:
     """Break a whole installation by a schedule from a seed, and check what is left (docs/reliability.md)."""
     command = [sys.executable, "-m", "tests.nemesis", *arguments]
-    sys.exit(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
+    sys.exit(_run(command))
 
 
 def passes(name: str, command: list[str]) -> bool:
