@@ -68,6 +68,18 @@ def activate(version: AgentVersion, by: Principal | None) -> None:
 
 
 @transaction.atomic
+def replace_active(version: AgentVersion, by: Principal, *, instead_of: int | None) -> None:
+    """`activate`, unless another version than `instead_of` has become the active one since; raises IllegalMove."""
+    by.require("engineer")
+    agent = Agent.objects.select_for_update(no_key=True).get(pk=version.agent_id)
+    active = agent.active_version.number if agent.active_version else None
+    if active != instead_of:
+        now = f"version {active} is" if active else "no version is"
+        raise IllegalMove(f"Somebody has changed this meanwhile: {now} active now. Look again, then choose.")
+    activate(version, by)
+
+
+@transaction.atomic
 def keep_tool(tool: Tool, by: Principal) -> None:
     """Save how strictly the workspace takes a tool; verdicts given before no longer count."""
     by.require("engineer")

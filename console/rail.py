@@ -24,10 +24,20 @@ ENTRIES = [
     Entry("review", "Review", "inbox", "i"),
     Entry("runs", "Runs", "runs", "r"),
     Entry("agents", "Agents", "agent", "a"),
+    Entry("tools", "Tools", "tool", "t"),
+    Entry("threads", "Threads", "ask", "h"),
+    Entry("schedules", "Schedules", "clock", "s"),
     Entry("policies", "Policies", "policy", "p", "Govern"),
 ]
 # The entry that is the current one on pages whose address is named differently.
-SECTIONS = {"run": "runs", "agent": "agents", "policy": "policies"}
+SECTIONS = {
+    "run": "runs",
+    "agent": "agents",
+    "tool": "tools",
+    "thread": "threads",
+    "schedule": "schedules",
+    "policy": "policies",
+}
 
 
 def entries(principal: Principal) -> list[Entry]:

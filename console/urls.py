@@ -18,9 +18,12 @@ from console import (
     run,
     runs,
     saved_views,
+    schedules,
     sign_in,
     sign_in_links,
+    threads,
     together,
+    tools,
 )
 
 urlpatterns = [
@@ -64,6 +67,15 @@ urlpatterns = [
     path("runs/<uuid:run_id>/verification", forks.verification, name="run-verification"),
     path("runs/<uuid:run_id>/pause", run.pause, name="run-pause"),
     path("runs/<uuid:run_id>/resumption", run.resumption, name="run-resumption"),
+    path("tools", tools.tools, name="tools"),
+    re_path(r"^tools/(?P<name>[^\x00]+)$", tools.tool, name="tool"),
+    path("threads", threads.threads, name="threads"),
+    path("threads/<uuid:thread_id>", threads.thread, name="thread"),
+    path("threads/<uuid:thread_id>/runs", threads.say, name="thread-runs"),
+    path("schedules", schedules.schedules, name="schedules"),
+    path("schedules/<uuid:schedule_id>/pause", schedules.pause, name="schedule-pause"),
+    path("schedules/<uuid:schedule_id>/resumption", schedules.resumption, name="schedule-resumption"),
     path("agents", agents.agents, name="agents"),
+    path("activations", agents.activations, name="agent-activations"),
     re_path(r"^agents/(?P<name>[^\x00]+)$", agents.agent, name="agent"),
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from agents.tools.exceptions import ArgumentsRefused
 from agents.tools.signature import Signature
@@ -21,6 +21,8 @@ MAX_BYTES = 1_048_576
 @dataclass(frozen=True, slots=True, eq=False)
 class ToolSpec:
     """A declared tool; without `function` nothing but a recording can answer for it."""
+
+    do_not_call_in_templates: ClassVar[bool] = True  # Django would call the tool itself where a page names it
 
     name: str
     description: str

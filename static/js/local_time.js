@@ -7,7 +7,7 @@
   function localise(root) {
     for (const one of root.querySelectorAll("time[data-local]")) {
       const moment = new Date(one.dateTime);
-      one.textContent = Date.now() - moment < 20 * 3_600_000 ? clock.format(moment) : full.format(moment);
+      one.textContent = Math.abs(Date.now() - moment) < 20 * 3_600_000 ? clock.format(moment) : full.format(moment);
     }
   }
 

@@ -8,6 +8,7 @@ from agents.tools import tool
 
 TICKET = "<b>Broken</b> \u202epanels\nPlease help."
 WORDS = "<img src=x onerror=alert(1)> <a hx-get='/runs' hx-trigger='load'>look</a> \u200bhidden"
+ENTERED: list[str] = []  # tools that somebody called
 TOOLS = ["shop_order", "shop_refund"]
 
 script("shop")(
@@ -44,6 +45,13 @@ async def shop_desk(run: FlowRun) -> str:
 def shop_order(order: str) -> dict[str, str]:
     """Find an order."""
     return {"order": order, "customer": "<script>Marta</script>"}
+
+
+@tool(effect="read")
+def shop_hours() -> str:
+    """Say when the shop is open."""
+    ENTERED.append("shop_hours")
+    return "always"
 
 
 @tool(effect="unsafe", summary="Refund {amount} for {order}")

@@ -1,12 +1,14 @@
 """Who may see the pages: members of the workspace, and nobody else finds out what there is."""
 
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from agents.models import Schedule, Thread
+from agents.scheduling import keep_schedule
 from console import urls
 from reviews.models import ApprovalRequest, Rule
 from tests.factories import House, acting, make_approval, make_policy
@@ -16,6 +18,7 @@ OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
 OWN_POSTS = {
     "policy-condition",
     "policy-trial",
+    "agent-activations",
     "profile-keys",
     "runs-changes",
     "saved-views",
@@ -33,10 +36,22 @@ OF_ONESELF = OWN_POSTS | {
     "review-batch",
     "review-filters",
     "runs",
+    "schedules",
+    "threads",
+    "tools",
 }
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
 POSTS |= {"policy-activation", "runs-changes", "saved-views", "saved-view-deletion"}
 POSTS |= {"review-claim", "review-comments"}
+POSTS |= {
+    "agent-activations",
+    "thread-runs",
+    "schedule-pause",
+    "schedule-resumption",
+    "runs-changes",
+    "saved-views",
+    "saved-view-deletion",
+}
 
 
 @pytest.fixture
@@ -53,6 +68,10 @@ def address(name: str, approval: ApprovalRequest) -> str:
     if name.startswith("policy"):
         rule = Rule.objects.filter(name="Theirs").first() or rule_of(approval)
         return reverse(name, args=[rule.revision.policy_set_id, rule.pk][: 2 if name == "policy-rule" else 1])
+    if name == "tool":
+        return reverse(name, args=["refund"])
+    if name.startswith(("thread", "schedule")):
+        return reverse(name, args=[kept(approval, name)])
     if name == "saved-view-deletion":
         return reverse(name, args=[view_of(approval)])
     return reverse(name, args=[approval.pk, 1] if name == "review-undo" else [approval.pk])
@@ -68,6 +87,16 @@ def view_of(approval: ApprovalRequest) -> int:
     """A view that somebody of the house shares."""
     by = acting(Person.objects.get(username="olga"))
     return SavedView.objects.keep(by, page="runs", name="Late", query="text=late", is_shared=True).pk
+
+
+def kept(approval: ApprovalRequest, name: str) -> UUID:
+    """A thread or a schedule of the house."""
+    olga = Person.objects.get(username="olga")
+    if name.startswith("thread"):
+        return Thread.objects.create(workspace=approval.workspace, title=approval.title, created_by=olga).pk
+    schedule = Schedule(agent=approval.run.agent, input='"x"', cron="0 7 * * *")
+    keep_schedule(schedule, acting(olga))
+    return schedule.pk
 
 
 def ask(client: Client, name: str, path: str) -> int:

@@ -1,11 +1,14 @@
 """Agents, their versions, and what their tools may do."""
 
+import re
 from collections.abc import Callable
 
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Run
-from tests.factories import House, make_agent, make_tool
+from tests.factories import House, make_agent, make_approval, make_run, make_tool
+from workspaces.models import AuditEntry
 
 
 def test_agents_are_listed_with_their_versions(house: House, browse: Callable[[str], Client]) -> None:
@@ -46,3 +49,48 @@ def test_latest_runs_are_beside_it(waiting: Run, browse: Callable[[str], Client]
     page = browse("olga").get("/agents/shop").content.decode()
 
     assert f"/runs/{waiting.pk}" in page and "Waiting for approval" in page
+
+
+def test_a_version_is_compared_promoted_and_rolled_back(house: House, browse: Callable[[str], Client]) -> None:
+    house.agent.add_version(instructions="Be <b>brief</b>.", tools=["find"], max_steps=20, activate=False)
+    root, olga = browse("root"), browse("olga")
+    page = root.get("/agents/desk?version=2&against=1").content.decode()
+    assert "+Be &lt;b&gt;brief&lt;/b&gt;." in page and "-refund" in page and "+max_steps: 20" in page
+    assert "Promote" in page and "Promote" not in olga.get("/agents/desk?version=2").content.decode()
+
+    wanted = {"agent": "desk", "version": 2, "instead_of": 1}
+    assert olga.post("/activations", wanted).status_code == 403
+    assert root.post("/activations", wanted).status_code == 302
+    assert "Roll back" in root.get("/agents/desk?version=1").content.decode()
+    house.agent.refresh_from_db()
+    assert house.agent.active_version and house.agent.active_version.number == 2
+    late = root.post("/activations", wanted)
+    assert late.status_code == 409 and b"version 2 is active now" in late.content
+    assert root.post("/activations", {"agent": "desk", "version": 1, "instead_of": 2}).status_code == 302
+    assert AuditEntry.objects.filter(kind="agent.activated").count() == 2
+    for wrong in ({"agent": "desk"}, {"agent": "desk", "version": "x"}):
+        assert root.post("/activations", wrong).status_code == 422
+    assert root.post("/activations", {"agent": "desk", "version": 9}).status_code == 404
+    assert browse("sam").post("/activations", wanted).status_code == 404
+
+
+def test_what_became_of_its_runs_is_counted(
+    house: House, browse: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(6):
+        failed = {"status": "failed", "error": {"type": "timeout" if n else "max_cost", "message": "x"}}
+        make_run(house.agent, house.olga, cost=2_000_000, **(failed if n < 4 else {"status": "succeeded"}))
+    approval = make_approval(house)
+    args = {"amount": 70, "order": "A-1"}
+    approval.decide("edit", by=house.by("ana"), digest=bytes(approval.digest), args=args, reason="less")
+    approval.refresh_from_db()
+    approval.decide("reject", by=house.by("ben"), digest=bytes(approval.digest), reason="no")
+    olga = browse("olga")
+    with django_assert_max_num_queries(22):
+        page = olga.get("/agents/desk").content.decode()
+    words = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+    assert "Its last 7 runs $12.00 in all, $1.71 each" in words
+    assert "Succeeded 33% 2 of 6 Failed 67% 4 of 6" in words
+    assert "Edited first 100% 1 of 1" in words and "Rejected 100% 1 of 1" in words
+    assert "Timeout 75% 3 of 4 Max_cost 25% 1 of 4" in words

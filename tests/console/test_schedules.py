@@ -1,0 +1,40 @@
+"""Schedules: when agents start by themselves, and how that went."""
+
+from collections.abc import Callable
+
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from agents.models import Schedule
+from agents.scheduling import keep_schedule
+from tests.factories import House, make_run
+from workspaces.models import AuditEntry, Membership
+
+
+def test_a_schedule_tells_its_times_and_is_paused_and_resumed(
+    house: House, browse: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    olga = browse("olga")
+    assert b"No schedules yet" in olga.get("/schedules").content
+    schedule = Schedule(agent=house.agent, input='"Count <b>all</b>"', cron="0 7 29 2 *", time_zone="Europe/Berlin")
+    keep_schedule(schedule, house.by("root"))
+    for day in range(7):
+        at = schedule.next_at.replace(day=1 + day) if schedule.next_at else None
+        make_run(house.agent, house.root, status="failed", schedule=schedule, scheduled_at=at)
+    for n in range(5):
+        keep_schedule(Schedule(agent=house.agent, input='"x"', cron=f"{n} * * * *"), house.by("root"))
+    with django_assert_max_num_queries(10):
+        page = olga.get("/schedules").content.decode()
+
+    assert "Count &lt;b&gt;all&lt;/b&gt;" in page and "in the name of Root" in page
+    assert [page.count(f'datetime="{year}-02-29T06:00:00') for year in (2028, 2032, 2036)] == [1, 1, 1]
+    assert page.count("Failed</span>") == 5
+    assert olga.post(f"/schedules/{schedule.pk}/pause").status_code == 302
+    schedule.refresh_from_db()
+    assert schedule.paused and schedule.owner == house.olga
+    assert "Paused" in olga.get("/schedules").content.decode()
+    assert olga.post(f"/schedules/{schedule.pk}/resumption").status_code == 302
+    assert AuditEntry.objects.filter(kind="schedule.kept", object=str(schedule.pk)).count() == 3
+    Membership.objects.get(person=house.olga).change(roles=["viewer"], groups=[], by=None)
+    assert olga.post(f"/schedules/{schedule.pk}/pause").status_code == 403
+    assert b"Pause" not in olga.get("/schedules").content
