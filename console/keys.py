@@ -24,6 +24,8 @@ KEYS: Mapping[str, str] = {
     "space": "Play the steps",
     "1": "Play at normal speed",
     "2": "Play four times as fast",
+    "f": "Fork from the step",
+    "p": "Replay the recorded steps",
     "v": "From a run to its request",
     "n": "Add a rule",
     "/": "Filter",

@@ -42,7 +42,7 @@ OF_ONESELF = OWN_POSTS | {
 }
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
 POSTS |= {"policy-activation", "runs-changes", "saved-views", "saved-view-deletion"}
-POSTS |= {"review-claim", "review-comments"}
+POSTS |= {"review-claim", "review-comments", "run-verification"}
 POSTS |= {
     "agent-activations",
     "thread-runs",
@@ -63,13 +63,11 @@ def address(name: str, approval: ApprovalRequest) -> str:
     """The page about something of the house."""
     if name.startswith("run"):
         return reverse(name, args=[approval.run_id])
-    if name == "agent":
-        return reverse(name, args=["desk"])
+    if name in ("agent", "tool"):
+        return reverse(name, args=[{"agent": "desk", "tool": "refund"}[name]])
     if name.startswith("policy"):
         rule = Rule.objects.filter(name="Theirs").first() or rule_of(approval)
         return reverse(name, args=[rule.revision.policy_set_id, rule.pk][: 2 if name == "policy-rule" else 1])
-    if name == "tool":
-        return reverse(name, args=["refund"])
     if name.startswith(("thread", "schedule")):
         return reverse(name, args=[kept(approval, name)])
     if name == "saved-view-deletion":
