@@ -150,14 +150,7 @@ class Claim:
         """Commit a segment in one statement; in a transaction only where something opens, closes or is settled too."""
         self._keep_large(segment.rows)
         crashpoint("before_park" if segment.to == "waiting" else "before_commit")
-        if segment.opens or segment.ends or segment.settlement or segment.is_over_budget:
-            with transaction.atomic():
-                answer = self._commit(segment)
-                self._tell_gate(segment, answer)
-                self._settle(segment)
-        else:
-            answer = self._commit(segment)
-        self._moved(segment, answer)
+        self._moved(segment, database.repeated(lambda: self._commit_whole(segment)))
         crashpoint("committed")
 
     def keep(self, text: str) -> str:
@@ -170,6 +163,15 @@ class Claim:
             row.state, row.messages, row.keyframe = (
                 text and self.keep(text) for text in (row.state, row.messages, row.keyframe)
             )
+
+    def _commit_whole(self, segment: Segment) -> database.Row:
+        if not (segment.opens or segment.ends or segment.settlement or segment.is_over_budget):
+            return self._commit(segment)
+        with transaction.atomic():
+            answer = self._commit(segment)
+            self._tell_gate(segment, answer)
+            self._settle(segment)
+        return answer
 
     def _commit(self, segment: Segment) -> database.Row:
         statement = commit_sql.commit_statement(parts(self, segment), goes_on=segment.to == "running")

@@ -1,7 +1,7 @@
 """Statements on Django's connection by a psycopg cursor, prepared; connections are held only while they are used."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,9 @@ from django.db import OperationalError, connection
 from psycopg.rows import dict_row
 
 type Row = dict[str, Any]
+
+TRIES = 3
+TAKEN_BACK = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)  # nothing of it has happened
 
 
 class Statement:
@@ -27,6 +30,21 @@ class Statement:
 
 def rows(statement: Statement, **values: Any) -> list[Row]:
     """The rows of one statement; Django's own cursor would plan it anew each time (engine.md §5)."""
+    return repeated(lambda: _rows(statement, values))
+
+
+def repeated[Found](work: Callable[[], Found]) -> Found:
+    """What `work` gives, a transaction of its own; done again where the server took it back to end a deadlock."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if connection.in_atomic_block or not isinstance(error.__cause__, TAKEN_BACK):
+                raise
+    return work()
+
+
+def _rows(statement: Statement, values: Row) -> list[Row]:
     connection.ensure_connection()
     try:
         with psycopg.RawCursor(connection.connection, row_factory=dict_row) as cursor:

@@ -18,7 +18,7 @@ from reviews.models import Delivery
 from tests.nemesis import outside, report, witness
 from tests.nemesis.arena import Arena, Services
 from tests.nemesis.checker import Checker
-from tests.nemesis.clients import MAX_ACTIVE, Approver, Calendar, Client, Meddler, Ruler, Starter, Talker
+from tests.nemesis.clients import Approver, Calendar, Client, Meddler, Ruler, Starter, Talker
 from tests.nemesis.deliveries import UNTOLD
 from tests.nemesis.evidence import Violation
 from tests.nemesis.faults import Faults
@@ -32,7 +32,10 @@ from tests.nemesis.witness import asked
 from tests.product import Product
 
 START_SECONDS = 60
-SETTLE_SECONDS = 75
+STILL_SECONDS = 45  # without any progress, however slow the machine is
+PROGRESS = """SELECT (SELECT coalesce(sum(seq), 0) FROM agents_run),
+  (SELECT count(*) FROM agents_run WHERE finished_at IS NOT NULL),
+  (SELECT count(*) FROM reviews_decision), (SELECT count(*) FROM reviews_delivery WHERE status = 'delivered')"""
 
 
 @dataclass
@@ -84,13 +87,12 @@ class Battle:
 
     def _clients(self, url: str) -> list[Client]:
         pace, caller, taste = f"{self.seed}", partial(self._caller, url), self.mix.taste
-        most = MAX_ACTIVE if len(self.crew) > 4 else MAX_ACTIVE // 4
         people = [
             Approver(caller(who), pace, 0.1, partial(self.house.decide_in_browser, who)) for who in ("ana", "ben")
         ]
         return [
-            Starter(caller("olga"), pace + "a", 0.15, taste, most),
-            Starter(caller("olga"), pace + "b", 0.15, taste, most),
+            Starter(caller("olga"), pace + "a", 0.15, taste, self.mix.active),
+            Starter(caller("olga"), pace + "b", 0.15, taste, self.mix.active),
             Talker(caller("olga"), pace, 0.6, taste),
             Calendar(caller("olga"), pace, 1.5, taste, self.house.ripen),
             *people,
@@ -136,9 +138,12 @@ class Battle:
             else:
                 client.stopping.set()
         self.receiver.calm = True
-        while not self._is_quiet(clients) and time.monotonic() - began < SETTLE_SECONDS:
+        moved, standing = began, None
+        while not self._is_quiet(clients) and time.monotonic() - moved < STILL_SECONDS:
             self.hands.tend()
             time.sleep(0.1)
+            if standing != (standing := self._standing() or standing):
+                moved = time.monotonic()
         self.settled_seconds = time.monotonic() - began
         print(f"settled after {self.settled_seconds:.1f} s", flush=True)
 
@@ -157,6 +162,14 @@ class Battle:
         except (DatabaseError, InterfaceError):
             connection.close()
             return False
+
+    def _standing(self) -> tuple | None:
+        """Something that changes whenever any run or delivery gets on; None where nobody can say."""
+        try:
+            return asked(PROGRESS)[0]
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            return None
 
     def _judged(self, clients: list[Client], reader: Reader) -> tuple[dict, list[Violation]]:
         connection.close()

@@ -12,8 +12,6 @@ from tests.nemesis import outside
 from tests.nemesis.history import Caller, Operation
 from tests.nemesis.plans import Plans, Taste
 
-MAX_ACTIVE = 60
-
 
 class Client(threading.Thread):
     """A thread that does one thing after another until it is told to stop; `work` is one thing."""
@@ -48,7 +46,7 @@ class Client(threading.Thread):
 class Starter(Client):
     """Starts runs, often twice at once under one key; sends the message that a run waits for."""
 
-    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int = MAX_ACTIVE):
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int):
         super().__init__(caller, seed, pause)
         self.plans, self.max_active = Plans(self.random, taste), max_active
         self.pool = ThreadPoolExecutor(2)

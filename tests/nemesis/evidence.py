@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agents.models import Run, ToolCall
+from agents.models import Agent, Run, ToolCall
 from tests.nemesis.history import History
 from tests.nemesis.house import House
 
@@ -27,6 +27,7 @@ class Evidence:
         self.history, self.house, self.workspace = history, house, house.workspace
         self.checked: Counter[str] = Counter()
         self.runs = {str(run.pk): run for run in Run.objects.filter(workspace=self.workspace)}
+        self.agents = dict(Agent.objects.filter(workspace=self.workspace).values_list("pk", "name"))
         self.calls = {str(call.pk): call for call in ToolCall.objects.filter(workspace=self.workspace)}
 
     def checks(self) -> list[Check]:

@@ -18,6 +18,7 @@ class Mix:
     ways: tuple[str, ...] = EVERYTHING
     meddling: float = 0.8
     ruling: float = 2.0
+    active: int = 60
 
 
 WHOLE = Mix()
@@ -26,24 +27,23 @@ LONG_PAYMENTS = Taste(tools=("nemesis_pay",), ends=(20, 80, 0, 0), calls=(2, 3),
 # For the short form of the suite: one of each sort, and nothing that takes longer than a lease.
 SHORT = Mix(
     0.5,
-    (
+    active=15,
+    kinds=(
         "kill worker", "kill web", "kill tool child", "stop worker by SIGTERM", "pause worker shortly", "flush broker",
         "forged messages", "old and doubled messages", "kill database session", "refuse some writes",
     ),
 )  # fmt: skip
 MIXES = {
     # A worker that was paused beyond its lease has to come back while another thinks about the same step.
-    "fence": Mix(
-        1.5, ("pause worker beyond its lease",), Taste(thinking=(1500, 3000), tools=("nemesis_look",), extras=0)
-    ),
+    "fence": Mix(1.5, ("pause worker beyond its lease",), SLOW_THOUGHTS, active=20),
     # A worker has to die between a payment and its commit.
-    "intent": Mix(1.5, ("kill worker",), LONG_PAYMENTS, ("cancel",), 10),
+    "intent": Mix(1.5, ("kill worker",), LONG_PAYMENTS, ("cancel",), 10, active=15),
     # People decide about what somebody else has edited meanwhile.
-    "digest": Mix(5.0, ("flush broker",), Taste(tools=("nemesis_pay",), extras=0.0)),
+    "digest": Mix(5.0, ("flush broker",), Taste(tools=("nemesis_pay",), extras=0.0), active=15),
     # A second approval has to come while the first one's call is being made.
-    "woken": Mix(5.0, ("flush broker",), LONG_PAYMENTS, ("cancel",), 10),
+    "woken": Mix(5.0, ("flush broker",), LONG_PAYMENTS, ("cancel",), 10, active=15),
     # Whatever nobody rang for stays where it is.
-    "sweep": Mix(1.0, ("flush broker", "kill worker")),
+    "sweep": Mix(1.0, ("flush broker", "kill worker"), active=20),
     # Stops and new rules have to come between a look at them and a start.
-    "switch": Mix(5.0, ("pause worker shortly",), LONG_PAYMENTS, ("stop",), 0.2, 0.3),
+    "switch": Mix(5.0, ("pause worker shortly",), LONG_PAYMENTS, ("stop",), 0.2, 0.3, active=15),
 }

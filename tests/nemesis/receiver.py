@@ -42,8 +42,9 @@ class Receiver:
             """Reads, remembers and answers as the mood is."""
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.answer(self, body)
+                body = self.rfile.read(length := int(self.headers["content-length"]))
+                if len(body) == length:  # or else who sent it has died meanwhile, and this is no request
+                    receiver.answer(self, body)
 
             def log_message(self, *_: object) -> None:
                 """The battle has a history of its own."""

@@ -20,6 +20,7 @@ def figures(hands, checker, history, violations, settled_seconds: float) -> dict
         "runs": dict(runs) | {"all": runs.total()},
         "checked": dict(checker.checked) | {"all": checker.checked.total()},
         "violations": len(violations),
+        "violations by invariant": dict(Counter(one.invariant for one in violations)),
         "unsafe calls started": len(unsafe),
         "in doubt": doubted,
         "in doubt share": round(doubted / max(1, len(unsafe)), 4),

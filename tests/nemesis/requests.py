@@ -64,7 +64,8 @@ class Requests(Relatives):
     def _ran_while_stopped(self, stop: Operation, until: float, flying: set[str], lines: list) -> Iterator[Violation]:
         scope = stop.sent["json"]["scope"]
         for line in lines:
-            is_concerned = not scope.startswith("tool:") or scope == f"tool:nemesis_{line['what']}"
+            agent = self.runs[line["run"]].agent_id
+            is_concerned = scope in ("workspace", f"agent:{self.agents[agent]}", f"tool:nemesis_{line['what']}")
             if is_concerned and stop.ended + MARGIN < line["at"] < until and line["key"] not in flying:
                 yield Violation("I19", f"{line} happened while {scope} was stopped since {stop.ended:.3f}")
 

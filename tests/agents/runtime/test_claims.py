@@ -5,6 +5,7 @@ import threading
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from agents.exceptions import LostClaim
 from agents.models import Run, ToolCall
@@ -19,6 +20,15 @@ from tests.ledger.tools import lines
 from workspaces.models import Switch
 
 pytestmark = pytest.mark.django_db(transaction=True)
+TAKE_BACK = """
+CREATE SEQUENCE writes;
+CREATE FUNCTION take_back() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF nextval('writes') % 2 = 1 THEN RAISE EXCEPTION 'taken back' USING ERRCODE = 'ERROR_CODE'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER take_back BEFORE UPDATE ON agents_run FOR EACH ROW EXECUTE FUNCTION take_back();
+"""
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "10"))
 
 
@@ -50,6 +60,24 @@ def test_many_workers_released_on_one_run_do_it_once(start):
         run.refresh_from_db()
         assert (run.status, run.epoch) == ("succeeded", 1)
     assert len(lines()) == ROUNDS
+
+
+@pytest.fixture(params=["40P01", "40001"])
+def taken_back(request, transactional_db):
+    """Every other change of a run is taken back by the server, as it does to end a deadlock."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK.replace("ERROR_CODE", request.param))
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION take_back CASCADE; DROP SEQUENCE writes")
+
+
+def test_what_the_server_takes_back_is_done_again_at_once_and_happens_once(start, taken_back):
+    run = start("r", [asks(("ledger_pay", {"what": "x"}), ("question", {"text": "Well?"})), says("done")])
+    advance(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.epoch, run.lapses) == ("waiting", 1, 0)
+    assert len(lines()) == 1
 
 
 def test_a_wake_between_look_and_park_keeps_the_claim(play):
