@@ -28,6 +28,7 @@ KEYS: Mapping[str, str] = {
     "p": "Replay the recorded steps",
     "v": "From a run to its request",
     "n": "Add a rule",
+    "p": "Send a delivery again",
     "/": "Filter",
     "g": "Go to, with a second letter",
     "?": "Show the keys",

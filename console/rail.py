@@ -28,6 +28,8 @@ ENTRIES = [
     Entry("threads", "Threads", "ask", "h"),
     Entry("schedules", "Schedules", "clock", "s"),
     Entry("policies", "Policies", "policy", "p", "Govern"),
+    Entry("deliveries", "Deliveries", "send", "d", "Govern", "operate"),
+    Entry("audit", "Audit log", "log", "l", "Govern", "administer"),
 ]
 # The entry that is the current one on pages whose address is named differently.
 SECTIONS = {
@@ -37,6 +39,7 @@ SECTIONS = {
     "thread": "threads",
     "schedule": "schedules",
     "policy": "policies",
+    "delivery": "deliveries",
 }
 
 

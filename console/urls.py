@@ -4,7 +4,9 @@ from django.urls import path, re_path
 
 from console import (
     agents,
+    audit,
     beside,
+    deliveries,
     forks,
     home,
     live,
@@ -36,6 +38,13 @@ urlpatterns = [
     path("workspace", preferences.choose_workspace, name="workspace"),
     path("live", live.catch_up, name="live"),
     path("palette", palette.palette, name="palette"),
+    path("audit", audit.log, name="audit"),
+    path("audit/export", audit.export, name="audit-export"),
+    path("audit/verification", audit.verify, name="audit-verification"),
+    path("deliveries", deliveries.deliveries, name="deliveries"),
+    path("deliveries/replays", deliveries.replay, name="delivery-replays"),
+    path("deliveries/<uuid:delivery_id>", deliveries.delivery, name="delivery"),
+    path("deliveries/endpoints/<uuid:endpoint_id>", deliveries.change_endpoint, name="delivery-endpoint"),
     path("policies", policies.policies, name="policies"),
     path("policies/conditions", rule.condition, name="policy-condition"),
     path("policies/trials", rule.trial, name="policy-trial"),

@@ -88,6 +88,12 @@ class PolicyMovedOn(Conflict):
     title = "Changed meanwhile"
 
 
+class NothingToReplay(Conflict):
+    """Of the chosen deliveries none can be sent again now."""
+
+    title = "Nothing to send"
+
+
 class SecretUnreadable(CountersignError):
     """The secret of an endpoint was encrypted under another SECRET_KEY."""
 

@@ -2,6 +2,6 @@
 
 from workspaces.audit.chain import chain
 from workspaces.audit.record import record
-from workspaces.audit.verify import Finding, verify
+from workspaces.audit.verify import Finding, Walk, verify
 
-__all__ = ["Finding", "chain", "record", "verify"]
+__all__ = ["Finding", "Walk", "chain", "record", "verify"]

@@ -1,6 +1,7 @@
 """Walking the chain: the first entry that is not as it was, and how much is not chained yet."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -31,28 +32,56 @@ class Broken(Exception):
 
 def verify(workspace_id: int) -> Finding:
     """Check the chained entries of a workspace in order, up to the first bad one."""
-    walk = _Walk(workspace_id)
-    entries = AuditEntry.objects.filter(workspace=workspace_id)
-    problem = ""
-    try:
-        for entry in entries.exclude(chain_seq=None).order_by("chain_seq").iterator():
-            walk.step(entry)
-        walk.end()
-    except Broken as broken:
-        problem = str(broken)
-    return Finding(walk.seq, walk.seq + 1 if problem else None, problem, entries.filter(chain_seq=None).count())
+    walk = Walk.begin(workspace_id)
+    while not walk.advance(10_000):
+        pass
+    unchained = AuditEntry.objects.filter(workspace=workspace_id, chain_seq=None).count()
+    return Finding(walk.seq, walk.seq + 1 if walk.problem else None, walk.problem, unchained)
 
 
-class _Walk:
-    """The place reached so far: number and hash of the last entry that holds."""
+class Walk:
+    """The place reached so far: number and hash of the last entry that holds; it can be kept and go on later."""
 
-    def __init__(self, workspace_id: int) -> None:
+    def __init__(self, workspace_id: int, head: tuple[int, bytes] | None) -> None:
         key = home.existing_key()
         self.key: Ed25519PublicKey | None = key.public_key() if key else None
-        self.head = home.remembered_head(workspace_id)  # before the rows are read: a chainer at work only adds to them
+        self.workspace_id, self.head = workspace_id, head
         self.seq = 0
         self.hash = BEGINNING
         self.is_signed = True
+        self.problem = ""
+
+    @classmethod
+    def begin(cls, workspace_id: int) -> Self:
+        """At the first entry; the head is read before the rows are: a chainer at work only adds to them."""
+        return cls(workspace_id, home.remembered_head(workspace_id))
+
+    def as_json(self) -> list[Any]:
+        """What `resumed` takes."""
+        head = [self.head[0], self.head[1].hex()] if self.head else None
+        return [self.workspace_id, head, self.seq, self.hash.hex(), self.is_signed]
+
+    @classmethod
+    def resumed(cls, kept: list[Any]) -> Self:
+        """The walk that was kept."""
+        workspace_id, head, seq, hash_, is_signed = kept
+        walk = cls(workspace_id, (head[0], bytes.fromhex(head[1])) if head else None)
+        walk.seq, walk.hash, walk.is_signed = seq, bytes.fromhex(hash_), is_signed
+        return walk
+
+    def advance(self, count: int) -> bool:
+        """Check up to `count` more entries; True where it has come to the end, or to an entry that does not hold."""
+        entries = AuditEntry.objects.filter(workspace=self.workspace_id, chain_seq__gt=self.seq).order_by("chain_seq")
+        found = list(entries[:count])
+        try:
+            for entry in found:
+                self.step(entry)
+            if len(found) == count:
+                return False
+            self.end()
+        except Broken as broken:
+            self.problem = str(broken)
+        return True
 
     def step(self, entry: AuditEntry) -> None:
         if entry.chain_seq != self.seq + 1:

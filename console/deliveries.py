@@ -1,0 +1,166 @@
+"""Deliveries: endpoints and how they do, what was sent to them, and sending it again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from console.pages import MemberRequest, members_only, show
+from reviews.models import Delivery, Endpoint, WebhookKind
+from reviews.webhooks import replaying
+
+PAGE = 50
+VIEWS: dict[str, tuple[str, list[str]]] = {
+    "all": ("All", []),
+    "open": ("Under way", ["pending", "failed"]),
+    "delivered": ("Delivered", ["delivered"]),
+    "dead": ("Dead letters", ["dead"]),
+}
+TONES = {"delivered": "ok", "failed": "warn", "dead": "bad", "pending": "acc"}
+
+
+class FilterForm(forms.Form):
+    """What is looked for; anything else in the address is passed over."""
+
+    view = forms.ChoiceField(choices=[(name, name) for name in VIEWS], required=False)
+    endpoint = forms.UUIDField(required=False)
+    kind = forms.ChoiceField(choices=[*WebhookKind.choices, ("endpoint.test", "")], required=False)
+    since = forms.DateTimeField(required=False)
+    until = forms.DateTimeField(required=False)
+    before = forms.UUIDField(required=False)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The readable part."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+@members_only
+@require_safe
+def deliveries(request: MemberRequest) -> HttpResponse:
+    """The endpoints, and one page of what was sent, newest first."""
+    request.principal.require("operate")
+    wanted = FilterForm(request.GET).wanted
+    found = list(
+        fitting(request, wanted).select_related("endpoint").defer("body", "response").order_by("-id")[: PAGE + 1]
+    )
+    context = {
+        "deliveries": found[:PAGE],
+        "wanted": wanted,
+        "views": VIEWS,
+        "kinds": WebhookKind.values,
+        "tones": TONES,
+    }
+    context |= {"older": address(wanted | {"before": found[PAGE - 1].pk}) if len(found) > PAGE else ""}
+    context |= {"filters": address({k: v for k, v in wanted.items() if k not in ("view", "before")})}
+    context |= {"endpoints": endpoints(request), "most": replaying.MOST, "latest": replaying.LATEST}
+    return show(
+        request, "console/deliveries.html", "list", context | {"may_change": request.principal.may("administer")}
+    )
+
+
+@members_only
+@require_safe
+def delivery(request: MemberRequest, delivery_id: UUID) -> HttpResponse:
+    """One delivery: what is sent, and what came of it."""
+    request.principal.require("operate")
+    found = get_object_or_404(own(request).select_related("endpoint"), pk=delivery_id)
+    body = orjson.dumps(orjson.loads(bytes(found.body)), option=orjson.OPT_INDENT_2)
+    context = {"delivery": found, "body": as_lines(body), "answer": as_lines(bytes(found.response or b""))}
+    return render(request, "console/delivery.html", context | {"tone": TONES[found.status]})
+
+
+@members_only
+@require_POST
+def replay(request: MemberRequest) -> HttpResponse:
+    """Send the ticked deliveries again, or with `fitting` all that fit the filters."""
+    form = FilterForm(request.POST)
+    ids = [key for key in map(as_id, request.POST.getlist("delivery")) if key]
+    chosen = fitting(request, form.wanted) if "fitting" in request.POST else own(request).filter(pk__in=ids)
+    count = replaying.replay(chosen, request.principal)
+    more = f", the oldest of them; ask again for more than {replaying.MOST}" if count == replaying.MOST else ""
+    messages.success(request, f"{count} deliver{'y is' if count == 1 else 'ies are'} on the way again{more}.")
+    kept = {name: value for name, value in form.wanted.items() if name != "before"}
+    return redirect(f"{reverse('deliveries')}{address(kept)}")
+
+
+@members_only
+@require_POST
+def change_endpoint(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    """Send a test event, switch an endpoint off, or on again."""
+    found = get_object_or_404(Endpoint, workspace=request.principal.workspace, pk=endpoint_id)
+    match request.POST.get("action"):
+        case "off":
+            found.disable(f"Switched off by {request.principal.name}.", request.principal)
+            messages.success(request, f"Nothing is sent to {found.host} from now on.")
+        case "on":
+            found.enable(request.principal)
+            messages.success(request, f"{found.host} is on again; what has waited is sent first.")
+        case _:
+            sent = found.send_test(request.principal)
+            return redirect("delivery", sent.pk)
+    return redirect("deliveries")
+
+
+def own(request: MemberRequest) -> "QuerySet[Delivery]":
+    """The deliveries of this workspace."""
+    return Delivery.objects.filter(workspace=request.principal.workspace)
+
+
+def fitting(request: MemberRequest, wanted: dict[str, Any]) -> "QuerySet[Delivery]":
+    """Those that fit the filters; ids tell the time, so that a range of time is a range of the index."""
+    found = own(request)
+    if statuses := VIEWS[wanted.get("view", "all")][1]:
+        found = found.filter(status__in=statuses)
+    for name in ("endpoint", "kind"):
+        if name in wanted:
+            found = found.filter(**{name: wanted[name]})
+    if "since" in wanted:
+        found = found.filter(pk__gte=first_id(wanted["since"]))
+    if "until" in wanted:
+        found = found.filter(pk__lt=first_id(wanted["until"] + timedelta(minutes=1)))
+    return found.filter(pk__lt=wanted["before"]) if "before" in wanted else found
+
+
+def first_id(moment: datetime) -> UUID:
+    """The least UUID version 7 of a millisecond."""
+    return UUID(int=(max(0, int(moment.timestamp() * 1000)) & (1 << 48) - 1) << 80)
+
+
+def endpoints(request: MemberRequest) -> list[tuple[Endpoint, replaying.Health]]:
+    """With their health."""
+    known = replaying.health(request.principal.workspace.pk)
+    found = Endpoint.objects.filter(workspace=request.principal.workspace)
+    return [(endpoint, known.get(endpoint.pk, replaying.Health())) for endpoint in found]
+
+
+def address(wanted: dict[str, Any]) -> str:
+    """The page with these filters."""
+    written = {
+        name: value.strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else value
+        for name, value in wanted.items()
+    }
+    return "?" + urlencode(written)
+
+
+def as_lines(raw: bytes) -> list[dict[str, str]]:
+    """Bytes from anywhere as lines of text."""
+    return [{"text": line} for line in raw.decode(errors="replace").splitlines()]
+
+
+def as_id(text: str) -> UUID | None:
+    """The id that was posted; None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,100 @@
+"""The audit log: searched within a window, checked step by step, exported whole."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
+
+from console import audit as page_of_audit
+from tests.factories import House, make_approval
+from workspaces import audit
+from workspaces.audit import search
+from workspaces.models import AuditEntry
+
+
+def text(page: Any) -> str:
+    return page.content.decode()
+
+
+def test_entries_are_found_by_who_what_and_about(
+    house: House, browse: Callable[[str], Client], monkeypatch: Any
+) -> None:
+    approval = make_approval(house)
+    approval.decide("reject", by=house.by("ana"), digest=bytes(approval.digest), reason="<b>\u202eno")
+    root = browse("root")
+    page = text(root.get("/audit?kind=approval.&actor=ana"))
+    assert f'href="/review/{approval.pk}"' in page and "&lt;b&gt;⟨U+202E⟩no" in page
+    assert page.count('scope="row"') == 1 and "approval.reject" in page
+    assert "No entry fits" in text(root.get("/audit?actor=%00x")) and "No entry fits" in text(
+        root.get("/audit?kind=%25")
+    )
+    assert text(root.get("/audit?before=x")).count('scope="row"') > 3
+
+    monkeypatch.setattr(search, "WINDOW", 2)
+    cut = root.get("/audit?kind=workspace.")
+    assert "there are older ones" in text(cut)
+    for _ in range(30):
+        if "workspace.founded" in text(cut):
+            break
+        cut = root.get(f"/audit{cut.context['older']}")
+    assert "workspace.founded" in text(cut)
+
+
+def test_the_chain_is_checked_with_progress(house: House, browse: Callable[[str], Client], monkeypatch: Any) -> None:
+    monkeypatch.setattr(page_of_audit, "STEP", 3)
+    while audit.chain():
+        pass
+    total = AuditEntry.objects.filter(workspace=house.workspace).exclude(chain_seq=None).count()
+    root, steps = browse("root"), 1
+    page = text(root.post("/audit/verification"))
+    assert f"3 of {total} entries hold so far" in page
+    while "so far" in page:
+        page, steps = text(root.post("/audit/verification", {"on": "1"})), steps + 1
+    assert f"{total} entries hold" in page and steps == total // 3 + 1
+
+    bad = AuditEntry.objects.get(workspace=house.workspace, chain_seq=5)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE workspaces_auditentry SET actor = 'nobody' WHERE id = %s", [bad.pk])
+        cursor.execute("SET session_replication_role = DEFAULT")
+    root.post("/audit/verification")
+    assert "The chain is broken:" in text(root.post("/audit/verification", {"on": "1"}))
+    assert not audit.verify(house.workspace.pk).is_whole and audit.verify(house.workspace.pk).bad_seq == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_export_streams_every_entry_and_is_itself_in_the_audit(house: House, monkeypatch: Any) -> None:
+    monkeypatch.setattr(page_of_audit, "CHUNK", 3)
+    audit.chain()
+
+    async def exported(name: str, query: str = "") -> tuple[int, list[dict[str, Any]]]:
+        client = AsyncClient()
+        await client.aforce_login(getattr(house, name))
+        answer = await client.get(f"/audit/export{query}")
+        if answer.status_code != 200:
+            return answer.status_code, []
+        parts = [part async for part in answer.streaming_content]  # type: ignore[attr-defined]
+        return len(parts), [json.loads(line) for line in b"".join(parts).splitlines()]
+
+    parts, rows = async_to_sync(exported)("root")
+    own = AuditEntry.objects.filter(workspace=house.workspace).order_by("pk")
+    assert [row["id"] for row in rows] == list(own.values_list("pk", flat=True)) and parts == (len(rows) + 2) // 3
+    assert rows[0]["hash"] == bytes(own[0].hash or b"").hex() and rows[-1]["kind"] == "audit.exported"
+    assert {row["kind"] for row in async_to_sync(exported)("root", "?kind=member")[1]} == {"membership.changed"}
+    assert async_to_sync(exported)("ana") == (403, []) and async_to_sync(exported)("sam") == (403, [])
+
+
+def test_only_admins_read_it_in_a_bounded_number_of_queries(house: House, browse: Callable[[str], Client]) -> None:
+    for name in ("olga", "ana", "sam"):
+        assert browse(name).get("/audit").status_code == 403
+        assert browse(name).post("/audit/verification").status_code == 403
+    root = browse("root")
+    root.get("/audit")
+    with CaptureQueriesContext(connection) as queries:
+        assert "Other" not in text(root.get("/audit"))
+    assert len(queries) <= 11
