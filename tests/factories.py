@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agents.models import Agent, Run, Tool, ToolCall
 from agents.runtime.gate import Proposal, gate
-from agents.runtime.propose import STATUS, call_digest
+from agents.runtime.propose import FOR_PEOPLE, STATUS, call_digest
 from agents.runtime.text import dumps
 from agents.runtime.version import catalogue
 from agents.tools.question import QUESTION
@@ -114,6 +114,7 @@ def make_proposal(run: Run, tool: str | ToolSpec = "refund", arguments: Mapping[
         started_by=run.started_by.username if run.started_by else None,
         labels=run.labels, steps=run.seq, cost=run.cost, tool=spec,
         arguments=dict(arguments), args=args, digest=call_digest(spec.name, args), rules_epoch=epoch,
+        held=FOR_PEOPLE.get(spec.name, ""),
     )  # fmt: skip
 
 

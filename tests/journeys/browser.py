@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "a long password"
-PATIENCE_MILLISECONDS = 15_000
+PATIENCE_MILLISECONDS = 30_000  # a web process that starts on a busy machine needs most of it
 EVERY_RULE = {"resultTypes": ["violations"]}
 COLOURS = {**EVERY_RULE, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 NARROW, WIDE = ViewportSize(width=390, height=844), ViewportSize(width=1440, height=900)
