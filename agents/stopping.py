@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from agents.models import CallStatus, Run, ToolCall
 
@@ -19,9 +19,12 @@ def calls_in_flight(workspace_id: int, scope: str) -> list[dict[str, Any]]:
 
 
 def calls_of(run: Run) -> list[dict[str, Any]]:
-    """Calls of a run and its children that are executing."""
-    of_it = Q(run=run) | Q(run__root=run) if run.root_id is None else Q(run=run)
-    return listed(ToolCall.objects.filter(of_it, status=CallStatus.EXECUTING))
+    """Calls of a run, its children and theirs that are executing."""
+    level = whole = [run.pk]
+    while level:
+        level = list(Run.objects.filter(parent__in=level).values_list("pk", flat=True))
+        whole = whole + level
+    return listed(ToolCall.objects.filter(run__in=whole, status=CallStatus.EXECUTING))
 
 
 def listed(calls: "QuerySet[ToolCall]") -> list[dict[str, Any]]:

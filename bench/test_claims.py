@@ -10,9 +10,11 @@ from agents.models import Run, ToolCall
 from agents.runtime.claim import Claim
 from agents.starting import start_run
 from bench.runs import engineer
+from bench.test_throughput import warm_up
 from workspaces.models import Switch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
+CREW = {"worker-1": "worker", "worker-2": "worker", "sweep-1": "sweep"}
 KNOWN = {"TOOL_MODULES": "bench.story", "DEMO": "0"}
 
 
@@ -58,24 +60,26 @@ def released(run, call, workers):
 @pytest.mark.parametrize("broker", ["on", "off"])
 def test_b11_kill_9_in_the_middle_of_a_step(product, show, broker):
     """From the kill to the next commit of the run by another process, which only its lease keeps waiting."""
-    olga = engineer([200])
-    more = {} if broker == "on" else {"BROKER_URL": ""}
-    program = "worker" if broker == "on" else "sweep"
-    product.start("sweep", name="rescuer", **KNOWN, **more)
+    olga = engineer([1, 200])
+    crew = CREW if broker == "on" else dict.fromkeys(CREW, "sweep")
+    more = KNOWN if broker == "on" else KNOWN | {"BROKER_URL": ""}
+    for name, program in crew.items():
+        product.start(program, name=name, **more)
+    warm_up(product, olga)
     taken = []
-    for number in range(12):
-        name = f"victim-{number}"
-        product.start(program, name=name, **KNOWN, **more)
+    for _ in range(20):
         run = start_run(olga, "bench-200", "go")
-        product.wait_until(lambda run=run, pid=product.children[name].popen.pid: held_by(run, pid), 60)
+        name = product.wait_until(lambda run=run: holder(product, run), 60)
         product.kill(name)
         began, seq = time.perf_counter(), Run.objects.get(pk=run.pk).seq
         product.wait_until(lambda run=run, seq=seq: Run.objects.get(pk=run.pk).seq > seq, 60)
         taken.append(time.perf_counter() - began)
-        product.wait_until(lambda: not Run.objects.active().exists(), 60)
+        product.start(crew[name], name=name, **more)
+        product.wait_until(lambda: not Run.objects.active().exists(), 120)
     show("B11_goes_on_after_kill", "s", taken, broker=broker, p95=round(sorted(taken)[int(len(taken) * 0.95) - 1], 2))
 
 
-def held_by(run, pid):
-    """Whether that very process advances the run, and is past its first steps."""
-    return Run.objects.filter(pk=run.pk, status="running", owner__endswith=f":{pid}", seq__gt=5).exists()
+def holder(product, run):
+    """The name of the process that advances the run, once it is past its first steps."""
+    owner = Run.objects.filter(pk=run.pk, status="running", seq__gt=5).values_list("owner", flat=True).first() or ""
+    return next((name for name, one in product.children.items() if owner.endswith(f":{one.popen.pid}")), None)

@@ -153,7 +153,7 @@ SELECT workspace_id, 'run', 'run.poisoned', id, seq FROM set_aside RETURNING obj
 
 # Runs to advance, fewest running runs of the workspace first.
 DUE = Statement("""
-SELECT run.id FROM agents_run AS run
+SELECT run.id, run.workspace_id FROM agents_run AS run
 JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id
 JOIN agents_agent AS agent ON agent.id = run.agent_id
 LEFT JOIN (SELECT workspace_id, count(*) AS running FROM agents_run WHERE status = 'running' GROUP BY 1) AS busy

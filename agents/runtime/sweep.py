@@ -25,6 +25,7 @@ from workspaces import hints, standstill
 EVERY_SECONDS = 1.0
 AT_ONCE = 200
 THREADS = 8
+SPARE_THREADS = 2  # for runs of workspaces of which no other run has a thread, when all others are taken
 log = logging.getLogger(__name__)
 
 
@@ -34,8 +35,10 @@ class Sweep:
     def __init__(self, *, threads: int = THREADS):
         self.stopping = threading.Event()
         self.seen: set[UUID] = set()
-        self.advancing: set[UUID] = set()
+        self.threads = threads
+        self.advancing: dict[UUID, int] = {}  # of which workspace
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="sweep-advance")
+        self.spare = ThreadPoolExecutor(SPARE_THREADS, thread_name_prefix="sweep-spare")
         self.beating = Beating(Presence.Program.SWEEP)
         self.duties: list[Callable[[], Any]] = [self.beating.beat, self._move_runs, Tending()]
         self.duties += [import_string(path) for path in settings.SWEEP_DUTIES]
@@ -45,7 +48,8 @@ class Sweep:
         while not self.stopping.wait(self._seconds_left_after(self.once)):
             continue
         leaving.ask()
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self.pool, self.spare):
+            pool.shutdown(wait=True, cancel_futures=True)
         self.beating.stop()
 
     def _seconds_left_after(self, work: Any) -> float:
@@ -66,21 +70,28 @@ class Sweep:
         database.rows(statements.RIPEN)
         for poisoned in database.rows(statements.POISON, max_lapses=MAX_LAPSES):
             log.error("Run %s is set aside: three workers in a row stopped while they held it.", poisoned["object"])
-        due = {found["id"] for found in database.rows(statements.DUE, limit=AT_ONCE, served=served())}
+        due = database.rows(statements.DUE, limit=AT_ONCE, served=served())
         crashpoint("before_doorbell")
-        for run_id in due:
-            if run_id in self.seen or not hints.ring_now("agents.advance_run", str(run_id)):
-                self._advance(run_id)
-        self.seen = due
+        for run in due:
+            if run["id"] in self.seen or not hints.ring_now("agents.advance_run", str(run["id"])):
+                self._advance(run["id"], run["workspace_id"])
+        self.seen = {run["id"] for run in due}
 
-    def _advance(self, run_id: UUID) -> None:
+    def _advance(self, run_id: UUID, workspace_id: int) -> None:
         """Nobody took it within a second, or nobody can be rung: do it here."""
-        if run_id not in self.advancing and len(self.advancing) < 4 * THREADS:
-            self.advancing.add(run_id)
-            self.pool.submit(advance, run_id).add_done_callback(lambda done: self._advanced(run_id, done))
+        if run_id not in self.advancing and (pool := self._pool_for(workspace_id)):
+            self.advancing[run_id] = workspace_id
+            pool.submit(advance, run_id).add_done_callback(lambda done: self._advanced(run_id, done))
+
+    def _pool_for(self, workspace_id: int) -> ThreadPoolExecutor | None:
+        """One workspace with much to do does not keep all others waiting."""
+        count = len(self.advancing)
+        if count >= self.threads and workspace_id not in list(self.advancing.values()):
+            return self.spare
+        return self.pool if count < 4 * self.threads else None
 
     def _advanced(self, run_id: UUID, done: Any) -> None:
-        self.advancing.discard(run_id)
+        self.advancing.pop(run_id, None)
         if not done.cancelled() and (error := done.exception()) is not None:
             log.error("Run %s could not be advanced.", run_id, exc_info=error)
 

@@ -32,6 +32,7 @@ from tests.nemesis.witness import asked
 from tests.product import Product
 
 START_SECONDS = 60
+LEAST_RUNS = 5
 STILL_SECONDS = 45  # without any progress, however slow the machine is
 PROGRESS = """SELECT (SELECT coalesce(sum(seq), 0) FROM agents_run),
   (SELECT count(*) FROM agents_run WHERE finished_at IS NOT NULL),
@@ -111,8 +112,11 @@ class Battle:
         return self.arena.product.log(name)
 
     def _some_runs(self, which: int) -> list[str]:
-        known = [operation.answer["id"] for operation in self.history.of("start") if operation.is_acknowledged]
+        known = self._started()
         return random.Random(which).sample(known, min(3, len(known)))
+
+    def _started(self) -> list[str]:
+        return [operation.answer["id"] for operation in self.history.of("start") if operation.is_acknowledged]
 
     def _storm(self) -> None:
         began = time.monotonic()
@@ -121,6 +125,8 @@ class Battle:
             print(f"{time.monotonic() - began:6.1f} s  {fault.kind} ({fault.seconds} s, {fault.which})", flush=True)
             self.hands.do(fault)
         self._tend_until(began + self.seconds)
+        while len(self._started()) < LEAST_RUNS and time.monotonic() - began < self.seconds + START_SECONDS:
+            self._tend_until(time.monotonic() + 0.5)  # a battle in which nothing happens proves nothing
 
     def _tend_until(self, moment: float) -> None:
         while (left := moment - time.monotonic()) > 0:
@@ -176,6 +182,8 @@ class Battle:
         checker = Checker(self.history, self.house)
         violations = checker.violations()
         violations += [Violation("I8", f"{what}: {rows}") for what, rows in reader.found.items()]
+        if len(self._started()) < LEAST_RUNS:
+            violations.append(Violation("battle", f"only {len(self._started())} runs were started: it proves nothing"))
         violations += [Violation("client", f"{one.name} broke: {one.error!r}") for one in clients if one.error]
         checker.checked["I8 looks"] += reader.looks
         return report.figures(self.hands, checker, self.history, violations, self.settled_seconds), violations

@@ -96,14 +96,59 @@ def switch() -> list[Change]:
     return [said(statements.START, (careful, blind), ("rules_epoch = %(rules_epoch)s", "%(rules_epoch)s::int >= 0"))]
 
 
+def pause() -> list[Change]:
+    """A start does not look whether its run was paused."""
+    return [said(statements.START, ("AND run.pause_requested_at IS NULL", ""))]
+
+
+def announcing() -> list[Change]:
+    """Now and then an event is marked as announced, and nobody is told."""
+    from reviews.webhooks import announcing
+
+    deliveries = announcing._deliveries
+    return [Change(announcing, "_deliveries", lambda taken: deliveries([one for one in taken if one.seq % 10]))]
+
+
+def turns() -> list[Change]:
+    """The next run of a thread begins as if nothing had been said before."""
+    from agents.runtime import turns
+
+    return [Change(turns, "history", lambda thread: [])]
+
+
+def holds() -> list[Change]:
+    """Calls start whatever the budget says."""
+    from agents.runtime.budgets import spending
+    from agents.runtime.budgets import statements as budgets
+
+    free = Change(spending, "judged", lambda accounts: "held")
+    return [said(budgets.HOLD, ("used + held < allowed", "true")), free]
+
+
+def schedules() -> list[Change]:
+    """A schedule moves on to its next time and starts nothing."""
+    from agents import scheduling
+
+    return [Change(scheduling, "start", lambda schedule: None)]
+
+
+def timers() -> list[Change]:
+    """Timers ring a little early."""
+    from agents.runtime.clock import DatabaseClock
+
+    now = DatabaseClock.now
+    return [Change(DatabaseClock, "now", lambda self: now(self) + self.offset % 1)]
+
+
+CONTROLS = (fence, intent, digest, woken, sweep, switch)  # the core's; the simulation has to notice them as well
 MUTANTS: dict[str, Callable[[], list[Change]]] = {
-    made.__name__: made for made in (fence, intent, digest, woken, sweep, switch)
+    made.__name__: made for made in (*CONTROLS, pause, announcing, turns, holds, schedules, timers)
 }
 
 
-def apply(name: str) -> list[Callable[[], None]]:
-    """Weaken one control in this process; what is returned puts it back."""
-    changes = MUTANTS[name]()
+def apply(names: str) -> list[Callable[[], None]]:
+    """Weaken one control in this process, or several with commas between them; what is returned puts them back."""
+    changes = [change for name in names.split(",") for change in MUTANTS[name]()]
     undo = [partial(setattr, change.owner, change.name, getattr(change.owner, change.name)) for change in changes]
     for change in changes:
         setattr(change.owner, change.name, change.value)

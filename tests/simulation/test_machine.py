@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.nemesis.mutants import MUTANTS, weakened
+from tests.nemesis.mutants import CONTROLS, weakened
 from tests.simulation.machine import Machine
 from tests.simulation.stories import STORIES
 from tests.simulation.world import Grounds, World
@@ -35,7 +35,7 @@ def test_nothing_breaks_whatever_the_order(grounds):
     searched(grounds, profile(os.environ.get("SIMULATION", "suite"), phases=[Phase.generate, Phase.shrink]))
 
 
-@pytest.mark.parametrize("mutant", [None, *MUTANTS])
+@pytest.mark.parametrize("mutant", [None, *[made.__name__ for made in CONTROLS]])
 def test_each_control_is_needed(grounds, mutant):
     """All stories hold as the runtime is; with one control weakened, at least its own story does not."""
     if mutant is None:

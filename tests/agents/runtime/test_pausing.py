@@ -11,6 +11,7 @@ from agents.runtime.advance import advance
 from agents.stopping import calls_of
 from tests.agents.conftest import STORIES, asks, says
 from tests.agents.runtime.test_edges import PAST, crashed, sweep
+from tests.factories import make_call
 from tests.ledger.tools import lines
 from tests.people import acting, make_member
 from workspaces.models import AuditEntry, Event
@@ -55,6 +56,17 @@ def test_a_decision_and_a_timer_wait_for_the_resumption(start, olga):
     run.resume(by=olga)
     sweep(run)
     assert run.status == "succeeded"
+
+
+def test_calls_in_flight_below_a_paused_child_are_named(start):
+    top = start("r", [says("ok")])
+    middle, bottom = (start("r", [says("ok")]) for _ in range(2))
+    Run.objects.filter(pk=middle.pk).update(parent=top, root=top, depth=1)
+    Run.objects.filter(pk=bottom.pk).update(parent=middle, root=top, depth=2)
+    call = make_call(bottom, "ledger_pay", {"what": "a"}, status="executing")
+    for run in (top, middle, bottom):
+        run.refresh_from_db()
+        assert [found["id"] for found in calls_of(run)] == [call.pk]
 
 
 def test_calls_in_flight_are_named_and_recorded_and_nothing_new_starts(start, olga):
