@@ -2,6 +2,7 @@
 
 from agents.models.agent import Agent, AgentVersion
 from agents.models.blob import Blob, BlobUse
+from agents.models.breaker import Breaker
 from agents.models.budget import Budget, BudgetHold, BudgetRaise, BudgetUse
 from agents.models.checkpoint import Checkpoint
 from agents.models.line import ForkMode, Line
@@ -19,6 +20,7 @@ __all__ = [
     "AgentVersion",
     "Blob",
     "BlobUse",
+    "Breaker",
     "Budget",
     "BudgetHold",
     "BudgetRaise",

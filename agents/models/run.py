@@ -12,9 +12,10 @@ from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now, NullIf, Upper
 
-from agents.exceptions import IllegalMove, NotWaitingForMessages
+from agents.exceptions import NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
 from agents.models.line import Forkable
+from agents.models.pausing import Pausable
 from agents.models.run_status import (
     AT_WORK,
     ENDED,
@@ -49,7 +50,7 @@ __all__ = [
 ]
 
 
-class Run(Forkable):
+class Run(Forkable, Pausable):
     """One piece of work of an agent. Workers fence their writes by `epoch`; people only touch `woken` and requests."""
 
     id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
@@ -110,8 +111,6 @@ class Run(Forkable):
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_reason = models.TextField(default="", db_default="")
-    pause_requested_at = models.DateTimeField(null=True)
-    pause_reason = models.TextField(default="", db_default="")
 
     objects = RunQuerySet.as_manager()
 
@@ -180,49 +179,12 @@ class Run(Forkable):
                 cancel_requested_at=Coalesce(F("cancel_requested_at"), Now()),
                 cancel_reason=Coalesce(NullIf(F("cancel_reason"), Value("")), Value(reason)),
                 pause_requested_at=None,
+                pause_of=None,
                 status=Case(When(status__in=[*SET_ASIDE, "waiting"], then=Value("queued")), default=F("status")),
             )
         if asked:
             audit.record(self.workspace_id, by, "run.cancellation", self.pk, {"reason": reason})
         return bool(asked)
-
-    @transaction.atomic
-    def pause(self, *, reason: str = "", by: "Principal") -> None:
-        """Set this run and its children aside: once this is committed, no new effect of theirs starts.
-
-        What is in flight ends and is recorded. Raises IllegalMove where there is nothing to pause.
-        """
-        by.require("operate")
-        if not Run.objects.pausable().filter(pk=self.pk).select_for_update(no_key=True).exists():
-            raise IllegalMove(self._why_not("paused"))
-        for runs in self._downwards():
-            fresh = runs.pausable().filter(pause_requested_at__isnull=True)
-            asked: dict[str, object] = {"pause_requested_at": Now(), "pause_reason": reason}
-            resting = list(fresh.at_rest().select_for_update(no_key=True).values_list("pk", flat=True))
-            fresh.filter(pk__in=resting).update(**asked, status=RunStatus.PAUSED, due=None)
-            fresh.wake(**asked)
-            self._tell("run.paused", resting)
-        audit.record(self.workspace_id, by, "run.pause", self.pk, {"reason": reason})
-
-    @transaction.atomic
-    def resume(self, *, by: "Principal") -> None:
-        """Let this run and its children go on, with all that came meanwhile; or try again what the runtime set aside.
-
-        Raises IllegalMove.
-        """
-        by.require("operate")
-        if self._try_again():
-            return audit.record(self.workspace_id, by, "run.resumption", self.pk)
-        locked = Run.objects.pausable().filter(pk=self.pk, pause_requested_at__isnull=False)
-        if not locked.select_for_update(no_key=True).exists():
-            raise IllegalMove(self._why_not("resumed"))
-        for runs in self._downwards():
-            paused = runs.filter(pause_requested_at__isnull=False)
-            resumed = list(paused.select_for_update(no_key=True).values_list("pk", flat=True))
-            status = Case(When(status=RunStatus.PAUSED, then=Value("queued")), default=F("status"))
-            paused.wake(pause_requested_at=None, pause_reason="", status=status)
-            self._tell("run.resumed", resumed)
-        audit.record(self.workspace_id, by, "run.resumption", self.pk)
 
     def say(self, content: object) -> "Message":
         """Put a user message (text or content blocks) into the inbox; a waiting `receive` takes it, in order.

@@ -266,7 +266,7 @@ class Advance:
     def _due(self, segment: Segment) -> float | None:
         times: list[float] = [effect.ask["at"] for effect in self._asking("until")] + self.performing.times()
         if not (self.performing.in_flight or segment.doubts):
-            times.append(self.claim.created + self.version.limits["max_seconds"])
+            times.append(self.claim.began + self.version.limits["max_seconds"])
         return min(times, default=None)
 
     def _set_aside(self, divergence: Diverged) -> None:

@@ -94,7 +94,7 @@ class Claim:
     labels: dict[str, Any]
     fork_mode: str
     lineage: str | None
-    created: float
+    began: float
     cancelling: bool
     pausing: bool
     rules_epoch: int

@@ -15,6 +15,10 @@ class DatabaseClock:
     __slots__ = ("offset",)
 
     def __init__(self, database_now: float):
+        self.set(database_now)
+
+    def set(self, database_now: float) -> None:
+        """Go by this answer of the database from now on."""
         self.offset = database_now - boot()
 
     def now(self) -> float:

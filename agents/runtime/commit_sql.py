@@ -12,7 +12,7 @@ MINE = """mine AS (
   UPDATE agents_run SET seq = seq + %(count)s, lapses = 0, tokens = tokens + %(tokens)s, cost = cost + %(cost)s, {moves}
   WHERE id = %(run)s AND epoch = %(epoch)s AND seq = %(seq)s AND status = 'running'{fence}
   RETURNING id, workspace_id, status, seq, woken, started_at, finished_at, parent_id, root_id, depth, labels,
-    started_by_id, started_by_token_id, fork_mode, cancel_requested_at, pause_requested_at)"""
+    started_by_id, started_by_token_id, fork_mode, cancel_requested_at, pause_requested_at, pause_of)"""
 
 GOES_ON = """lease_until = now() + %(lease)s * interval '1 s', due = NULL, result = NULL, error = NULL, ended_by = ''"""
 
@@ -72,10 +72,11 @@ spans AS (
     "children": """children AS (
   INSERT INTO agents_run (workspace_id, agent_id, version_id, flow, revision, input, title, labels, parent_id,
     parent_position, root_id, depth, trace_id, started_by_id, started_by_token_id, fork_mode, cancel_requested_at,
-    pause_requested_at)
+    pause_requested_at, pause_of)
   SELECT mine.workspace_id, child.agent_id, child.version_id, child.flow, child.revision, child.input, child.title,
     mine.labels, mine.id, child.position, coalesce(mine.root_id, mine.id), mine.depth + 1, %(trace)s,
-    mine.started_by_id, mine.started_by_token_id, mine.fork_mode, mine.cancel_requested_at, mine.pause_requested_at
+    mine.started_by_id, mine.started_by_token_id, mine.fork_mode, mine.cancel_requested_at,
+    mine.pause_requested_at, mine.pause_of
   FROM mine, json_to_recordset(%(children)s::json) AS child (position text, agent_id bigint, version_id bigint,
     flow text, revision int, input text, title text)
   RETURNING id, workspace_id, parent_position)""",

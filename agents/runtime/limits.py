@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from agents.models import ForkMode
+from agents.runtime.breakers import Broken, breakers
 from agents.runtime.budgets import Account, Amounts, Limit, Spending
 from agents.runtime.claim import Call, Claim, News
 from agents.runtime.clock import boot
@@ -51,12 +52,26 @@ class Limited(Standing):
             self.retry_at[position] = boot() + ROOM_SECONDS
         return room == "held"
 
+    def broken(self, call: Call, seconds: float) -> Broken | None:
+        """Why the call's tool is left alone, where it is: what people have allowed waits meanwhile."""
+        if call.status == "executing" or self.is_make_believe:
+            return None
+        found = breakers.broken(self.claim.workspace_id, call.tool, seconds)
+        if found and call.effective is not None:
+            self.held.add(call.position)
+        return found
+
+    @property
+    def is_make_believe(self) -> bool:
+        """Whether no tool is entered: records and simulations answer."""
+        return bool(self.claim.recording_id) or self.claim.fork_mode == ForkMode.SIMULATED
+
     def limit(self, drive: Drive, segment: Segment) -> str:
         """The limit that ends the run here, or an empty string."""
         if self.is_busy or self.in_flight or segment.doubts:
             return ""
         limits, claim = self.version.limits, self.claim
-        if claim.clock.now() - claim.created >= limits["max_seconds"]:
+        if claim.clock.now() - claim.began >= limits["max_seconds"]:
             return "max_seconds"
         kinds = {effect.kind for effect, _ in drive.pending.values()}
         plays = claim.recording_id or claim.fork_mode == ForkMode.RECORDED

@@ -78,6 +78,15 @@ def of_failure(position: str, failure: ModelFailure) -> Ended:
     return Ended(position, Outcome.of(error, failed=True), name="chat", tokens=tokens, cost=cost)
 
 
+def result_of(done: Done) -> ToolResult:
+    """What a call came to; a call that nobody waits for any longer is unknown."""
+    if done.future is None:
+        error = {"type": "timeout", "message": "The call did not end within its time limit.", "retryable": True}
+        return ToolResult("unknown", error=error)
+    result: ToolResult = done.future.result()
+    return result
+
+
 def of_tool(call: Call, result: ToolResult) -> Ended:
     """A tool's own end, succeeded or failed."""
     if result.kind == "succeeded":

@@ -6,6 +6,7 @@ from typing import Any
 
 from agents import gateway
 from agents.gateway.types import ModelRequest
+from agents.runtime.breakers import breakers
 from agents.runtime.budgets import of_call, of_model
 from agents.runtime.claim import MARGIN_SECONDS, Call, Claim
 from agents.runtime.clock import boot
@@ -14,7 +15,7 @@ from agents.runtime.drive import Drive
 from agents.runtime.effects import Effect, Outcome
 from agents.runtime.gate import Verdict
 from agents.runtime.limits import Limited
-from agents.runtime.outcomes import Ended, of_tool
+from agents.runtime.outcomes import Ended, of_tool, result_of
 from agents.runtime.propose import STATUS, Proposing, denied, invalid_arguments, unknown_tool
 from agents.runtime.recorded import recorded_index, recorded_result
 from agents.runtime.standing import GAVE_NO_ANSWER
@@ -102,9 +103,14 @@ class Performing(Limited):
         spec = specs.get(call.tool)
         if spec is None:
             self._end_unstarted(call, "failed", unknown_tool(call.tool, self.version.tools))
-        elif (writes_only and call.effect == "read") or not self.may_begin(
-            call.position, partial(of_call, spec.timeout)
-        ):
+        elif not (writes_only and call.effect == "read"):
+            self._begin_known(call, spec, drive)
+
+    def _begin_known(self, call: Call, spec: ToolSpec, drive: Drive | None) -> None:
+        if found := self.broken(call, spec.timeout):
+            if call.position not in self.held:
+                self._end_unstarted(call, "failed", found.error)
+        elif not self.may_begin(call.position, partial(of_call, spec.timeout)):
             return
         elif call.effect != "read":
             self._start(call, spec, drive)
@@ -194,6 +200,8 @@ class Performing(Limited):
             self.held.add(call.position)
         elif why["too_old"]:
             self._end_unstarted(call, "expired", RAN_OUT)
+        elif why["too_early"]:  # the database's clock went back: the call waits for its time as any other
+            self.claim.clock.set(why["now"])
         elif why["other_rules"] and not why["other_bytes"]:
             self._judge_again(call, spec)
         else:
@@ -254,6 +262,8 @@ class Performing(Limited):
             self.claim.unstart(call)
             call.status = "ready"
             return None
+        if not self.is_make_believe:
+            breakers.note(self.claim.workspace_id, call.tool, result)
         if self._is_worth_another_try(call, result):
             self.retry_at[call.position] = boot() + 0.2 * 2 ** self.tries[call.position]
             self.last[call.position] = result
@@ -285,12 +295,3 @@ class Performing(Limited):
     def rang(self, effect: Effect) -> Ended:
         """A timer that is due."""
         return Ended(effect.position, Outcome("null"), name="until")
-
-
-def result_of(done: Done) -> ToolResult:
-    """What a call came to; a call that nobody waits for any longer is unknown."""
-    if done.future is None:
-        error = {"type": "timeout", "message": "The call did not end within its time limit.", "retryable": True}
-        return ToolResult("unknown", error=error)
-    result: ToolResult = done.future.result()
-    return result

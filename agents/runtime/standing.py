@@ -80,7 +80,7 @@ class Standing:
         call = self.calls.get(position)
         if call is None or position in self.work.busy or position in self.retry_at:
             return False
-        if call.status == "waiting":
+        if call.status == "waiting" and position not in self.held:
             return not (call.decided and self._is_effective(call))
         return call.status == "in_doubt" or position in self.held or self._is_orphaned(call)
 

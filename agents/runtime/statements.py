@@ -19,7 +19,8 @@ RETURNING run.id, run.workspace_id, run.epoch, run.seq, run.flow, run.revision, 
   agent.name AS agent_name, run.tokens, run.cost, run.recording_id, coalesce(run.trace_id, run.id) AS trace_id,
   run.parent_id, run.depth, run.started_by_id,
   (SELECT username FROM workspaces_person WHERE id = run.started_by_id) AS started_by,
-  run.labels::json AS labels, run.fork_mode, run.lineage, extract(epoch FROM run.created_at)::float8 AS created,
+  run.labels::json AS labels, run.fork_mode, run.lineage,
+  extract(epoch FROM run.created_at)::float8 + run.paused_seconds AS began,
   run.cancel_requested_at IS NOT NULL AS cancelling, run.pause_requested_at IS NOT NULL AS pausing,
   extract(epoch FROM now())::float8 AS now, switch.rules_epoch, switch.stopped_tools
 """)
@@ -51,7 +52,8 @@ SELECT run.epoch <> %(epoch)s OR run.status <> 'running' AS lost, run.cancel_req
   run.pause_requested_at IS NOT NULL AS pausing,
   switch.stopped OR %(agent)s = ANY(switch.stopped_agents) OR %(tool)s = ANY(switch.stopped_tools) AS stopped,
   switch.rules_epoch <> %(rules_epoch)s AS other_rules, coalesce(call.valid_until <= now(), false) AS too_old,
-  call.digest <> %(digest)s AS other_bytes
+  call.digest <> %(digest)s AS other_bytes, coalesce(call.effective_at > now(), false) AS too_early,
+  extract(epoch FROM now())::float8 AS now
 FROM agents_run AS run JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id
 JOIN agents_toolcall AS call ON call.run_id = run.id WHERE run.id = %(run)s AND call.id = %(call)s
 """)

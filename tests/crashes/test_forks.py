@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
 from django.db.models.functions import Now
@@ -12,13 +11,14 @@ from agents.forking import Changes, fork_run
 from agents.models import ToolCall
 from agents.runtime.advance import advance
 from agents.runtime.journal_check import verify
+from tests.ledger import story  # noqa: F401
 from tests.crashes.processes import ROOT, environment, eventually, sweep
 from tests.crashes.test_crash_points import answer_doubts, start
 from tests.ledger.tools import lines
 from tests.people import acting, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
-POINTS = ["before_commit:1", "started:1", "tool_returned:1"]
+POINTS = ["before_commit:1", "started:1"]
 FORK = """
 import os, signal, sys
 import django
@@ -31,10 +31,8 @@ from workspaces.principal import Principal
 source = Run.objects.select_related("agent", "version", "workspace").get(pk=sys.argv[1])
 eve = Principal.of_session(Person.objects.get(username="eve"), source.workspace)
 with transaction.atomic():
-    fork_run(eve, source, 2)
-    if sys.argv[2] == "inside":
-        os.kill(os.getpid(), signal.SIGKILL)
-os.kill(os.getpid(), signal.SIGKILL)
+    assert fork_run(eve, source, 2).pk
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -43,56 +41,49 @@ def test_forks_survive_kill_9_and_repeat_nothing(tmp_path, monkeypatch, settings
     monkeypatch.setenv("LEDGER", str(tmp_path / "ledger"))
     source = start("forked")
     eve = acting(make_member(source.workspace, "eve", "engineer"), source.workspace)
+    assert play(source).status == "succeeded"
+    happened = lines()
+    killed = subprocess.run([sys.executable, "-c", FORK, str(source.pk)], env=environment(), cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL and not source.forks.exists()
+
+    # Calls that nobody has made before: people allow them, and the workers of these forks are killed on the way.
+    forks = [asking(eve, source, point) for point in POINTS]
     with (tmp_path / "log").open("wb") as log:
-        with sweeping(log):
-            eventually(lambda: ended(source))
-            happened = lines()
-            assert killed("inside", source) == 0 and killed("after", source) == 1
-            eventually(lambda: ended(source.forks.get()))
-        assert lines() == happened and verify(source.forks.get()) == source.seq
-
-        # Forks whose calls nobody has made before: people allow them, and their workers are killed on the way.
-        forks = [asking(eve, source, point) for point in POINTS]
-        for point, fork in zip(POINTS, forks, strict=True):
-            armed = sweep(log, LEDGER_FLOWS="forked", COUNTERSIGN_CRASH=f"{point}:kill")
-            fork.wake()
-            assert armed.wait(60) == -signal.SIGKILL, f"{point} was never passed"
-        with sweeping(log):
-            eventually(lambda: all(ended(fork) or in_doubt(fork) for fork in forks), 60)
-            assert answer_doubts() == sum(in_doubt(fork) for fork in forks) or True
+        armed = {point: sweep(log, LEDGER_FLOWS="forked", COUNTERSIGN_CRASH=f"{point}:kill") for point in POINTS}
+        for point, process in armed.items():
+            assert process.wait(60) == -signal.SIGKILL, f"{point} was never passed"
+        again = fork_run(eve, source, 2)  # nobody rings for it either
+        rescuer = sweep(log, LEDGER_FLOWS="forked")
+        try:
+            eventually(lambda: all(ended(fork) or in_doubt(fork) for fork in [*forks, again]), 60)
+            answer_doubts()
             eventually(lambda: all(ended(fork) for fork in forks), 60)
-    again = [line for line in lines() if line not in happened]
-    assert lines()[: len(happened)] == happened
+        finally:
+            rescuer.kill()
+            rescuer.wait()
+    assert lines()[: len(happened)] == happened and verify(again) == again.seq == source.seq
     for fork in forks:
-        call = ToolCall.objects.get(run=fork, args__contains=b"new")
-        assert sum(str(call.pk) in line for line in again) == (call.status == "succeeded")
+        call = ToolCall.objects.get(run=fork, tool="ledger_pay", started_at__isnull=False)
+        assert sum(str(call.pk) in line for line in lines()) == (call.status == "succeeded")
         assert verify(fork) == fork.seq and fork.status == "succeeded"
+    assert len(lines()) - len(happened) <= len(POINTS)
 
 
-@contextmanager
-def sweeping(log):
-    process = sweep(log, LEDGER_FLOWS="forked")
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def killed(where, source):
-    """How many forks there are once a process was killed while it made one."""
-    command = [sys.executable, "-c", FORK, str(source.pk), where]
-    assert subprocess.run(command, env=environment(), cwd=ROOT, check=False).returncode == -signal.SIGKILL
-    return source.forks.count()
+def play(run):
+    """Advance to the end, in this process."""
+    while not ended(run):
+        advance(run.pk)
+    return run
 
 
 def asking(eve, source, point):
-    """A fork whose model asks for another call; it waits, and people have allowed it."""
+    """A fork whose model asks for another call; people have allowed it, and it waits to be taken up."""
     call = {"type": "tool_use", "id": "t", "name": "ledger_pay", "input": {"what": f"new {point}"}}
     fork = fork_run(eve, source, 2, changes=Changes(edits={"outcome": [call]}))
     advance(fork.pk)
     waiting = ToolCall.objects.filter(run=fork, status="waiting")
     assert waiting.update(decided="ready", effective_at=Now()) == 1
+    fork.wake()
     return fork
 
 

@@ -1,13 +1,17 @@
 """A person sets a run aside: nothing new starts, what is in flight is recorded, what comes meanwhile is kept."""
 
 import threading
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 
 from agents.exceptions import IllegalMove
 from agents.models import Run
 from agents.reading import messages_at
-from agents.runtime.advance import advance
+from agents.runtime.advance import _go, advance
+from agents.runtime.claim import Claim
+from agents.runtime.flow import flow
 from agents.stopping import calls_of
 from tests.agents.conftest import STORIES, asks, says
 from tests.agents.runtime.test_edges import PAST, crashed, sweep
@@ -176,3 +180,68 @@ def test_a_poisoned_run_gets_three_more_claims(start, olga):
     run.resume(by=olga)
     sweep(run)
     assert (run.status, run.lapses) == ("succeeded", 0)
+
+
+def test_a_pause_does_not_count_towards_the_limit_of_time(start, olga, agent):
+    agent.add_version(chain=agent.active_version.chain, tools=["question"], max_seconds=100)
+    run = start("r", [asks(("question", {"text": "Really?"})), says("ok")])
+    advance(run.pk)
+    run.pause(by=olga)
+    Run.objects.filter(pk=run.pk).update(
+        created_at=Now() - timedelta(seconds=250), pause_requested_at=Now() - timedelta(seconds=200)
+    )
+    run.resume(by=olga)
+    sweep(run)
+    assert run.status == "waiting" and 199 < run.paused_seconds < 260
+    Run.objects.filter(pk=run.pk).update(created_at=Now() - timedelta(seconds=450))
+    run.wake()
+    sweep(run)
+    assert (run.status, run.ended_by) == ("succeeded", "max_seconds")
+
+
+@flow("two-askers")
+async def two_askers(run):
+    return await run.gather(run.child("asker"), run.child("asker"))
+
+
+@flow("asker")
+async def asker(run):
+    return await run.question("Well?")
+
+
+def test_resuming_a_run_leaves_alone_what_was_paused_by_itself(start, olga):
+    run = start("r", [], flow="two-askers")
+    advance(run.pk)
+    own, other = run.children.order_by("id")
+    for child in (own, other):
+        advance(child.pk)
+
+    def paused():
+        return [Run.objects.get(pk=one.pk).status == "paused" for one in (run, own, other)]
+
+    own.pause(by=olga)
+    run.pause(by=olga)
+    assert paused() == [True, True, True]
+    run.resume(by=olga)
+    assert paused() == [False, True, False]
+    own.resume(by=olga)
+    assert paused() == [False, False, False]
+
+    run.pause(by=olga)
+    own.pause(by=olga)  # now for itself as well
+    other.resume(by=olga)
+    assert paused() == [True, True, False]
+    run.resume(by=olga)
+    assert paused() == [False, True, False]
+
+
+def test_an_approval_that_the_databases_clock_has_not_reached_is_waited_for(start):
+    run = start("r", [asks(("ledger_pay", {"what": "b"})), says("done")], fork_mode="live")
+    advance(run.pk)
+    run.tool_calls.update(decided="ready", effective_at=Now() + timedelta(hours=1))
+    run.wake()
+    claim = Claim.take(run.pk)
+    claim.clock.set(claim.clock.now() + 7200)  # as where the database's clock went back after the claim
+    _go(claim)
+    sweep(run)
+    assert run.status == "waiting" and run.due == run.tool_calls.get().effective_at and lines() == []
