@@ -55,6 +55,11 @@ OPEN = [
         " UNION ALL SELECT 'dead', count(*) FROM reviews_delivery WHERE status = 'dead'",
     ),
     (
+        "broken_tools",
+        "Workspaces in which a tool is left alone because it keeps failing, by tool.",
+        "SELECT tool, count(*) AS value FROM agents_breaker WHERE open_until > now() GROUP BY tool",
+    ),
+    (
         "processes",
         "Live processes, by program.",
         "SELECT program, count(*) AS value FROM agents_presence"

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.configuring import replace_active
-from agents.models import Agent, AgentVersion
+from agents.models import Agent, AgentVersion, Breaker
 from agents.runtime.version import catalogue
 from console import agent_versions, budgets
 from console.agent_record import Record
@@ -94,4 +94,8 @@ def tools(request: MemberRequest, version: AgentVersion | None) -> list[dict[str
     specs = catalogue(workspace.pk, workspace.switch.rules_epoch)
     known = {name: specs[name] for name in version.tools if name in specs}
     said = ("description", "effect", "reaches")
-    return [{"name": name} | {word: getattr(known.get(name), word, "") for word in said} for name in version.tools]
+    broken = {breaker.tool: breaker for breaker in Breaker.objects.open().filter(workspace=workspace)}
+    return [
+        {"name": name, "broken": broken.get(name)} | {word: getattr(known.get(name), word, "") for word in said}
+        for name in version.tools
+    ]

@@ -1,12 +1,14 @@
 """/metrics: who may ask, what is told, and what it costs."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.timezone import now
 
-from agents.models import Presence
+from agents.models import Breaker, Presence
 from agents.runtime.presence import Beating
 from config import metrics
 from config.vitals import VITALS
@@ -33,9 +35,11 @@ def test_what_is_open_and_what_was_counted(client: Client, settings, agent, star
     settings.GATE = "agents.runtime.gate.AllowAll"
     play("ends", [says("done")])
     Beating(Presence.Program.WORKER).beat()
+    Breaker.objects.create(workspace=agent.workspace, tool="mail", open_until=now() + timedelta(minutes=1))
 
     found = samples(client)
 
+    assert found['countersign_broken_tools{tool="mail"}'] == 1
     assert found['countersign_runs{status="queued"}'] == found['countersign_runs{status="waiting"}'] == 1
     assert found['countersign_tool_calls{status="waiting"}'] == 1
     assert found['countersign_approvals{status="pending",kind="question"}'] == 1

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.test import Client
+from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
-from agents.models import Run
+from agents.models import Breaker, Run
 from tests.factories import House, make_agent, make_approval, make_run, make_tool
 from workspaces.models import AuditEntry
 
@@ -21,11 +23,14 @@ def test_agents_are_listed_with_their_versions(house: House, browse: Callable[[s
 def test_a_page_says_what_each_tool_may_do(house: House, browse: Callable[[str], Client]) -> None:
     make_tool(house.workspace, "mail", reaches="outside")
     house.agent.add_version(tools=["find", "mail", "gone"], instructions="Be <b>brief</b>.")
+    later = now() + timedelta(minutes=1)
+    Breaker.objects.create(workspace=house.workspace, tool="mail", failures=6, last_error="<i>no", open_until=later)
     page = browse("olga").get("/agents/desk").content.decode()
 
     assert "reads" in page and "writes, unsafe to repeat" in page and "reaches outside" in page
     assert "No code for this tool is installed here." in page
     assert "Be &lt;b&gt;brief&lt;/b&gt;." in page
+    assert page.count("left alone after 6 failures") == 1 and 'title="&lt;i&gt;no"' in page
 
 
 def test_an_older_version_is_one_address_away(house: House, browse: Callable[[str], Client]) -> None:
