@@ -9,6 +9,7 @@ PASS_FOR_LATIN = set("асеорхуіјѕԁӏһԛԝґкмтвнАСЕОРХУІ
 COMMON_FORMS = set("²³¹ªº")
 WORD = re.compile(r"\w+")
 MAX_NAMED = 3
+MAX_PLAIN = 200
 
 
 def remarks(text: str) -> Iterator[str]:
@@ -21,9 +22,9 @@ def remarks(text: str) -> Iterator[str]:
     elif posing := sorted(poses(words)):
         alphabet = " and ".join(sorted(scripts(posing[0])))
         yield f"Written in {alphabet} letters that look like Latin ones: {named(posing)}."
-    if odd := {one for one in set(text) if is_odd_form(one)}:
-        plain = unicodedata.normalize("NFKC", "".join(one for one in text if one in odd or one.isascii()))
-        yield f"Holds letters or digits in an unusual form; plainly it reads: {plain[:80]}"
+    if any(is_odd_form(one) for one in set(text)):
+        plain = unicodedata.normalize("NFKC", text[:MAX_PLAIN])
+        yield f"Holds letters or digits in an unusual form; plainly it reads: {plain}"
 
 
 def scripts(word: str) -> set[str]:

@@ -129,7 +129,9 @@ class Proposal:
     @property
     def facts(self) -> list[tuple[str, Reading]]:
         """What trusted lookups found, the first of it."""
-        return list(islice(facts.flat(self.call.facts), facts.MAX_FACTS)) if self.call.facts else []
+        found = self.call.facts or {}
+        shown = next(iter(found.values())) if len(found) == 1 else found
+        return list(islice(facts.flat(shown), facts.MAX_FACTS)) if found else []
 
     @property
     def has_more_facts(self) -> bool:

@@ -28,10 +28,15 @@
         if (typeof kept[key] === "boolean") one.checked = kept[key];
         else one.value = kept[key];
       }
-      form.toggleAttribute("data-has-draft", Object.keys(kept).length > 0);
+      const note = form.querySelector("[data-draft-note]");
+      if (note) note.hidden = !Object.keys(kept).length;
     }
   }
 
+  document.addEventListener("click", ({ target }) => {
+    const form = target.closest("[data-forget]")?.closest("form[data-draft]");
+    if (form) sessionStorage.removeItem(name(form));
+  });
   document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
     const form = target.closest?.("form[data-draft]");
     if (form && detail.successful && detail.requestConfig.verb === "post" && !detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.removeItem(name(form));

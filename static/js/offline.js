@@ -5,6 +5,8 @@
   const indicator = document.querySelector("[data-live]");
   if (!indicator) return;
   const DECIDING = "#actions button, .toast button, #claim button";
+  const AGAIN_MILLISECONDS = 2000;
+  const isWithout = () => indicator.dataset.state === "offline";
   let isOff = false;
 
   function rest(isResting) {
@@ -17,14 +19,19 @@
 
   function compare() {
     const watch = document.querySelector("[data-watch]");
+    if (!isOff || isWithout()) return;
     if (!watch) return rest(false);
-    watch.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful && rest(false), { once: true });
     document.body.dispatchEvent(new CustomEvent(watch.getAttribute("hx-trigger").match(/cs:\S+/)[0]));
+    setTimeout(compare, AGAIN_MILLISECONDS);
   }
 
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (isOff && !isWithout() && detail.successful && "watch" in detail.requestConfig.elt.dataset) rest(false);
+  });
+
   new MutationObserver(() => {
-    if (indicator.dataset.state === "offline") rest(true);
-    else if (isOff) compare();
+    if (isWithout()) rest(true);
+    else compare();
   }).observe(indicator, { attributeFilter: ["data-state"] });
 
   document.addEventListener("htmx:afterSettle", () => isOff && rest(true));

@@ -128,6 +128,26 @@ def test_filters_narrow_the_queue(house: House, browse: Callable[[str], Client])
     assert len(titles(ana, "?risk=nonsense&view=nonsense")) == 4
 
 
+def test_tool_rule_and_title_narrow_it_too_and_stay_in_the_address(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    ask(house, 1), make_approval(house, "question", {"text": "Which of them?"})
+    make_policy(house.workspace, {"name": "Dear ones", "effect": "ask", "condition": "args.amount > 5.0"})
+    ask(house, 6)
+    ana = browse("ana")
+
+    assert titles(ana, "?tool=question") == ["Which of them?"]
+    assert titles(ana, "?rule=Dear+ones") == [named(6)]
+    assert titles(ana, "?text=WHICH+of") == ["Which of them?"]
+    page = ana.get("/review?tool=refund&text=6").content.decode()
+    assert "Remove the filter Tool refund" in page and "view=open&amp;tool=refund&amp;text=6" in page
+    empty = ana.get("/review?tool=nothing").content.decode()
+    assert "Nothing fits these filters" in empty
+    choices = ana.get("/review/filters?tool=gone").content.decode()
+    for option in ("desk", "refund", "question", "Dear ones", 'value="gone" selected'):
+        assert option in choices
+
+
 def test_an_unreadable_cursor_is_refused(house: House, browse: Callable[[str], Client]) -> None:
     assert browse("ana").get("/review?cursor=x").status_code == 422
 
@@ -174,6 +194,8 @@ def test_ten_thousand_open_requests_take_eight_queries(
     assert page.count("data-row") == 50
     following = re.search(r'href="(/review\?view=needs-me[^"]*cursor=[^"]*)"', page)
     assert following and ana.get(following[1].replace("&amp;", "&")).content.decode().count("data-row") == 50
+    more = ana.get(following[1].replace("&amp;", "&"), headers=HTMX).content.decode()  # as the open page asks for it
+    assert more.count("data-row") == 50 and "<h2" not in more and 'id="queue"' not in more
 
 
 def test_a_card_costs_few_queries(

@@ -38,7 +38,17 @@ def post(client: Client, approval: ApprovalRequest, kind: str, headers: Any = No
 def test_the_card_says_what_when_who_and_why(house: House, browse: Callable[[str], Client], waiting: Run) -> None:
     card = read(browse("ana"), ApprovalRequest.objects.get())
 
-    for said in ("Needs your approval", "Refund 90.5 for A-1", "shop_refund", "Olga", "Scripted model", "finance seat"):
+    prefix = bytes(ApprovalRequest.objects.get().digest).hex()[:16]
+    for said in (
+        prefix,
+        "first in the result of shop_order",
+        "Needs your approval",
+        "Refund 90.5 for A-1",
+        "shop_refund",
+        "Olga",
+        "Scripted model",
+        "finance seat",
+    ):
         assert said in card
     assert "written by the agent, unverified" in card
     assert "then it expires, and nothing runs" in card
@@ -231,6 +241,8 @@ def test_high_risk_is_not_approved_by_a_single_key(house: House, browse: Callabl
     card = read(browse("ana"), make_approval(house))
 
     assert 'popovertarget="ask-approve"' in card and "Exactly these arguments run" in card
+    sheet = card.split('id="ask-approve"')[1].split("</form>")[0]
+    assert 'data-key="mod+enter"' in sheet and "autofocus" not in sheet.split("<button")[1]
 
 
 def test_a_question_is_answered(house: House, browse: Callable[[str], Client]) -> None:

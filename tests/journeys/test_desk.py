@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from agents.models import ToolCall
@@ -13,6 +14,7 @@ from tests.journeys.browser import Guest
 from tests.journeys.conftest import Office
 from tests.people import acting
 from tests.product import Product
+from workspaces.principal import Principal
 
 pytestmark = pytest.mark.timeout(240)
 NOTE = {"type": "object", "properties": {"note": {"type": "string"}, "n": {"type": "integer"}}}
@@ -39,12 +41,15 @@ def rows(guest: Guest) -> list[str]:
     return found
 
 
-def test_nothing_moves_under_the_reader(
-    office: Office, ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]
-) -> None:
+def test_a_day_at_the_desk(office: Office, ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]) -> None:
+    ana, cleo = come("ana"), acting(office.people["cleo"])
+    nothing_moves_under_the_reader(ana, cleo, ask)
+    high_risk_takes_reading_and_two_hands(ana, ask)
+    what_was_typed_stays_and_a_stale_page_decides_nothing(ana, cleo, ask)
+
+
+def nothing_moves_under_the_reader(ana: Guest, cleo: Principal, ask: Callable[..., ApprovalRequest]) -> None:
     first, second = ask(1), ask(2)
-    cleo = acting(office.people["cleo"])
-    ana = come("ana")
     ana.goes_to(f"/review/{second.pk}")
     ana.sees("2 of 2")
     ana.sees("Live, synced")
@@ -60,7 +65,7 @@ def test_nothing_moves_under_the_reader(
     assert rows(ana) == ["plain(n: 1)", "plain(n: 2)"]
 
     ana.presses("1 new")
-    ana.on(lambda page: expect(page.locator("[data-row]")).to_have_count(2))
+    ana.on(lambda page: expect(page.locator("[data-row] > b").first).to_have_text("plain(n: 2)"))
     assert rows(ana) == ["plain(n: 2)", "grave(n: 3)"]
     ana.on(lambda page: page.locator(f"#request-{second.pk}").focus())
     ana.presses_key("Shift+C")
@@ -68,18 +73,16 @@ def test_nothing_moves_under_the_reader(
     ana.finds_nothing_wrong()
 
 
-def test_what_was_typed_stays_and_a_stale_page_decides_nothing(
-    ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]
+def what_was_typed_stays_and_a_stale_page_decides_nothing(
+    ana: Guest, cleo: Principal, ask: Callable[..., ApprovalRequest]
 ) -> None:
     approval = ask(1)
-    ana = come("ana")
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Live, synced")
     ana.presses("Reject", within="#actions")
     ana.fills("Reason, which the agent reads", "Ask the customer first")
-    ana.on(lambda page: page.context.clear_cookies())
-    ana.on(lambda page: page.locator("#ask-reject .btn.no").click())
-    ana.on(lambda page: page.wait_for_url("**/sign-in?next=*"))
+    Session.objects.all().delete()
+    ana.on(lambda page: page.wait_for_url(lambda url: "/sign-in" in url))
     ana.fills("Login name", "ana")
     ana.fills("Password", "a long password")
     ana.presses("Sign in")
@@ -91,7 +94,7 @@ def test_what_was_typed_stays_and_a_stale_page_decides_nothing(
     ana.on(lambda page: page.context.set_offline(True))
     ana.on(lambda page: expect(page.locator("#actions .btn[aria-disabled=true]").first).to_be_visible())
     ana.on(lambda page: page.locator("#ask-reject .btn.no").click(force=True))
-    approval.decide("edit", by=approving(approval), digest=bytes(approval.digest), args={"n": 2})
+    approval.decide("edit", by=cleo, digest=bytes(approval.digest), args={"n": 2})
     ana.on(lambda page: page.context.set_offline(False))
     ana.sees("Cleo edited this.", within="#changes")
     ana.on(lambda page: expect(page.locator("#actions .btn[aria-disabled=true]")).to_have_count(0))
@@ -101,13 +104,8 @@ def test_what_was_typed_stays_and_a_stale_page_decides_nothing(
     assert approval.is_pending
 
 
-def approving(approval: ApprovalRequest) -> Any:
-    return acting(type(approval.run.started_by).objects.get(username="cleo"))
-
-
-def test_high_risk_takes_reading_and_two_hands(ask: Callable[..., ApprovalRequest], come: Callable[..., Guest]) -> None:
+def high_risk_takes_reading_and_two_hands(ana: Guest, ask: Callable[..., ApprovalRequest]) -> None:
     approval = ask(1, "grave", note="begin " + "x" * 3_000 + " and pay Mallory")
-    ana = come("ana")
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Open it before you approve.")
     ana.on(lambda page: page.locator(f"#request-{approval.pk}").focus())
