@@ -39,16 +39,8 @@ def test_the_card_says_what_when_who_and_why(house: House, browse: Callable[[str
     card = read(browse("ana"), ApprovalRequest.objects.get())
 
     prefix = bytes(ApprovalRequest.objects.get().digest).hex()[:16]
-    for said in (
-        prefix,
-        "first in the result of shop_order",
-        "Needs your approval",
-        "Refund 90.5 for A-1",
-        "shop_refund",
-        "Olga",
-        "Scripted model",
-        "finance seat",
-    ):
+    facts = "Needs your approval", "Refund 90.5 for A-1", "shop_refund", "Olga", "Scripted model", "finance seat"
+    for said in (*facts, prefix, "first in the result of shop_order"):
         assert said in card
     assert "written by the agent, unverified" in card
     assert "then it expires, and nothing runs" in card
