@@ -50,10 +50,11 @@ def test_forks_survive_kill_9_and_repeat_nothing(tmp_path, monkeypatch, settings
         assert killed.returncode == -signal.SIGKILL and not source.forks.exists()
 
         # Calls that nobody has made before: people allow them, and the workers of these forks are killed on the way.
-        forks = [asking(eve, source, point) for point in POINTS]
-        armed = {point: sweep(log, LEDGER_FLOWS="forked", COUNTERSIGN_CRASH=f"{point}:kill") for point in POINTS}
-        for point, process in armed.items():
-            assert process.wait(60) == -signal.SIGKILL, f"{point} was never passed"
+        forks = []
+        for point in POINTS:
+            forks.append(asking(eve, source, point))
+            with sweeping(log, COUNTERSIGN_CRASH=f"{point}:kill") as armed:
+                assert armed.wait(60) == -signal.SIGKILL, f"{point} was never passed"
         again = fork_run(eve, source, 2)  # nobody rings for it
         with sweeping(log):
             eventually(lambda: all(ended(fork) or in_doubt(fork) for fork in [*forks, again]))
@@ -68,10 +69,10 @@ def test_forks_survive_kill_9_and_repeat_nothing(tmp_path, monkeypatch, settings
 
 
 @contextmanager
-def sweeping(log):
-    process = sweep(log, LEDGER_FLOWS="forked")
+def sweeping(log, **more):
+    process = sweep(log, LEDGER_FLOWS="forked", **more)
     try:
-        yield
+        yield process
     finally:
         process.kill()
         process.wait()
