@@ -17,7 +17,7 @@ from psycopg.rows import DictRow
 from agents.models.presence import LIVE_SECONDS
 from agents.models.run_status import UNFINISHED
 from config.errors import problem
-from config.vitals import Vitals, own_connection
+from console.vitals import Vitals, own_connection
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")

@@ -61,8 +61,10 @@ def verify(request: MemberRequest) -> HttpResponse:
     """Check the next part of the chain; the answer asks for the one after until the end is reached."""
     request.principal.require("administer")
     workspace, kept = request.principal.workspace, request.session.get(WALK)
-    goes_on = kept and "on" in request.POST and kept[0] == workspace.pk
-    walk = audit.Walk.resumed(kept) if goes_on else audit.Walk.begin(workspace.pk)
+    if kept and "on" in request.POST and kept[0] == workspace.pk:
+        walk = audit.Walk.resumed(kept)
+    else:
+        walk = audit.Walk.begin(workspace.pk)
     is_over = walk.advance(STEP)
     request.session[WALK] = None if is_over else walk.as_json()
     entries = AuditEntry.objects.filter(workspace=workspace)

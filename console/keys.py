@@ -9,7 +9,7 @@ KEYS: Mapping[str, str] = {
     "k": "Previous",
     "a": "Approve",
     "e": "Edit the arguments",
-    "r": "Reject",
+    "r": "Reject, or look again",
     "t": "Answer in place of the tool",
     "m": "Comment",
     "c": "Claim, or release",

@@ -29,8 +29,11 @@ ENTRIES = [
     Entry("schedules", "Schedules", "clock", "s"),
     Entry("policies", "Policies", "policy", "p", "Govern"),
     Entry("deliveries", "Deliveries", "send", "d", "Govern", "operate"),
+    Entry("insights", "Insights", "chart", "n", "Govern"),
     Entry("audit", "Audit log", "log", "l", "Govern", "administer"),
+    Entry("setup", "Setup and health", "pulse", "e", "Govern", "engineer"),
 ]
+FIRST_STEPS = Entry("first-steps", "First steps", "spark", "f")  # until the person has seen enough of them
 # The entry that is the current one on pages whose address is named differently.
 SECTIONS = {
     "run": "runs",
@@ -40,12 +43,14 @@ SECTIONS = {
     "schedule": "schedules",
     "policy": "policies",
     "delivery": "deliveries",
+    "first": "first-steps",
 }
 
 
 def entries(principal: Principal) -> list[Entry]:
     """Those that this person may open."""
-    return [entry for entry in ENTRIES if principal.may(entry.right)]
+    first = [] if FIRST_STEPS.name in principal.person.dismissed else [FIRST_STEPS]
+    return first + [entry for entry in ENTRIES if principal.may(entry.right)]
 
 
 def grouped(principal: Principal) -> Iterable[tuple[str, list[Entry]]]:

@@ -101,7 +101,7 @@ def save(request: MemberRequest, place: Place) -> HttpResponse:
     try:
         made = revised(request, place, None if is_removal else form.said())
     except ValidationError as wrong:
-        form.add_error(None, wrong.messages)  # type: ignore[arg-type]
+        form.add_error(None, wrong.messages)
         return show(request, place, form, one, 422)
     except PolicyMovedOn as moved:
         form.add_error(None, str(moved))
@@ -147,7 +147,13 @@ def show(request: MemberRequest, place: Place, form: RuleForm, one: Condition, s
     workspace = request.principal.workspace
     specs = catalogue(workspace.pk, workspace.switch.rules_epoch)
     last = place.policy.revisions.order_by("-number").values_list("number", flat=True).first() or 0
-    context = {"policy": place.policy, "rule": place.rule, "base": place.base, "form": form, "condition": one}
+    context: dict[str, Any] = {
+        "policy": place.policy,
+        "rule": place.rule,
+        "base": place.base,
+        "form": form,
+        "condition": one,
+    }
     context |= {"groups": Group.objects.filter(workspace=workspace), "paths": paths(specs)}
     after = last if status == PolicyMovedOn.status else request.POST.get("after", last)
     return render(request, "console/rule.html", context | {"after": after}, status=status)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from agents.tools.spec import ToolSpec
 from console.pages import Words
@@ -109,13 +110,14 @@ class Condition:
         return cls("lines", text, *found) if found else cls("cel", text, [], "all")
 
     @classmethod
-    def posted(cls, data: Mapping[str, Any] | Any) -> "Condition":
+    def posted(cls, data: QueryDict) -> "Condition":
         """As it is being edited; `to` asks for the other way of editing it, `add` for one more line."""
         given = zip(data.getlist("path"), data.getlist("operator"), data.getlist("value"), strict=False)
         lines = [Line(path.strip(), operator, value) for path, operator, value in given if path.strip()][:MAX_LINES]
-        join = data.get("join") if data.get("join") in JOINED else "all"
+        join = data.get("join", "")
         how = "lines" if data.get("how") == "lines" else "cel"
-        one = cls(how, data.get("condition", "").replace("\r\n", "\n").strip(), lines, join)
+        text = data.get("condition", "").replace("\r\n", "\n").strip()
+        one = cls(how, text, lines, join if join in JOINED else "all")
         if how == "lines":
             one.compile()
         return one.turned(data.get("to", ""))

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from agents.models import Breaker, Presence
 from agents.runtime.presence import Beating
 from config import metrics
-from config.vitals import VITALS
+from console.vitals import VITALS
 from tests.agents.conftest import agent, asks, ledger, play, says, start, workspace  # noqa: F401 - fixtures
 from tests.people import make_member
 

@@ -18,6 +18,7 @@ OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
 OWN_POSTS = {
     "audit-verification",
     "delivery-replays",
+    "first-steps-dismissal",
     "policy-condition",
     "policy-trial",
     "agent-activations",
@@ -26,12 +27,14 @@ OWN_POSTS = {
     "saved-views",
     "workspace",
 }
-ADMINS = {"audit", "audit-export"}  # tests/console/test_audit.py
+ADMINS = {"audit", "audit-export", "setup"}  # tests/console/test_audit.py, test_setup.py
 OF_ONESELF = OWN_POSTS | ADMINS
 OF_ONESELF |= {
     "agents",
     "counts",
     "deliveries",
+    "first-steps",
+    "insights",
     "home",
     "live",
     "palette",

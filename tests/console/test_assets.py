@@ -25,6 +25,7 @@ OF_A_PAGE = {
     "runs.css",
     "agents.css",
     "govern.css",
+    "insights.css",
     "sign_in.css",
     "admin.css",
 }

@@ -1,5 +1,6 @@
 """How long what is due has been waiting: figures of the whole installation, told by indexes of what is open."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -73,6 +74,24 @@ class Vitals:
         broker = "none" if not settings.BROKER_URL else "reachable" if waiting is not None else "unreachable"
         ages = {field.name: round(found.get(field.name) or 0, 3) for field in fields(cls) if field.name in found}
         return cls(**ages, broker=broker, doorbells=waiting or 0)
+
+
+def complaints(vitals: Vitals) -> Iterator[str]:
+    """What is not as it should be. A broker that is away is not among it: without one everything is only slower."""
+    if not vitals.workers:
+        yield "No worker is alive."
+    if not vitals.sweeps:
+        yield "No sweep is alive."
+    if vitals.oldest_due_run_seconds > settings.READY_QUEUE_SECONDS:
+        yield f"A run that is due has waited for {vitals.oldest_due_run_seconds:.0f} s."
+    late = {
+        "An audit entry has not been linked": vitals.unchained_audit_seconds,
+        "An event has not been announced": vitals.unannounced_event_seconds,
+        "A webhook that is due has not been sent": vitals.overdue_delivery_seconds,
+    }
+    for what, seconds in late.items():
+        if seconds > settings.READY_LAG_SECONDS:
+            yield f"{what} for {seconds:.0f} s."
 
 
 def own_connection() -> psycopg.Connection[DictRow]:
