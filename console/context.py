@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from agents.models import Run
 from console import queue, rail
-from workspaces.models import Workspace
+from workspaces.models import Person, Workspace
 from workspaces.principal import Principal
 
 THEMES = {"light", "dark"}
@@ -62,6 +62,8 @@ class Shell:
         asked: dict[str, QuerySet[Any]] = {"runs": runs.filter(status__in=ACTIVE), "set_aside": runs.stuck()}
         for view in ("needs-me", "open", "waiting"):
             asked[view.replace("-", "_")] = queue.requests(self.principal, view)
+        if self.person.notices == Person.Notice.HIGH:
+            asked["noticed"] = asked["needs_me"].filter(risk="high")
         counts = [Capped(rows.order_by().values("pk")[: COUNT_LIMIT + 1]) for rows in asked.values()]
         found = Workspace.objects.filter(pk=self.workspace.pk).values_list(*counts).get()
         return {name: worded(count or 0) for name, count in zip(asked, found, strict=True)}

@@ -54,7 +54,7 @@ def deliveries(request: MemberRequest) -> HttpResponse:
     found = list(
         fitting(request, wanted).select_related("endpoint").defer("body", "response").order_by("-id")[: PAGE + 1]
     )
-    context = {
+    context: dict[str, Any] = {
         "deliveries": found[:PAGE],
         "wanted": wanted,
         "views": VIEWS,

@@ -48,8 +48,13 @@ def setup(request: MemberRequest) -> HttpResponse:
         vitals = None
     reasons = list(complaints(vitals)) if vitals else ["The database does not answer soon."]
     pending = ApprovalRequest.objects.visible_to(request.principal).pending().order_by("pk").only("title", "created_at")
-    context = {"vitals": vitals, "reasons": reasons, "oldest": pending.first(), "sockets": len(hub.sockets)}
-    context |= {"processes": list(Presence.objects.live().order_by("program", "name")), "facts": facts()}
+    context: dict[str, Any] = {
+        "vitals": vitals,
+        "reasons": reasons,
+        "oldest": pending.first(),
+        "sockets": len(hub.sockets),
+    }
+    context |= {"processes": [*Presence.objects.live().order_by("program", "name")], "facts": facts()}
     return render(request, "console/setup.html", context)
 
 

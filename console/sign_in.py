@@ -5,6 +5,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,6 +14,7 @@ from workspaces import audit, hints
 from workspaces.models import Person, Workspace
 from workspaces.principal import Principal
 
+OPENED = "opened"  # where a session keeps when and in which browser it began
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WRONG = "This name and password do not belong together."
 
@@ -64,6 +66,7 @@ def recognised(request: HttpRequest, form: SignInForm) -> Person | None:
 def admit(request: HttpRequest, person: Person, by: str) -> None:
     """Open a session under a new key, and note it in the audit of every workspace it opens."""
     login(request, person, backend=BACKEND)
+    request.session[OPENED] = [now().isoformat(timespec="seconds"), request.headers.get("User-Agent", "")[:300]]
     for workspace in Workspace.objects.of(person):
         audit.record(
             workspace.pk, Principal.of_session(person, workspace), "person.signed_in", f"person:{person.pk}", {"by": by}

@@ -1,4 +1,4 @@
-// The list of keys that work on this page, read from what declares them, so that it always says what is so.
+// The list of keys that work on this page, read from what declares them.
 (() => {
   "use strict";
   const sheet = document.getElementById("keys-sheet");

@@ -95,7 +95,7 @@
 
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
-    if (document.hidden) hiddenTimer = setTimeout(() => socket?.close(), HIDDEN_FOR);
+    if (document.hidden && !document.querySelector("[data-notices]")) hiddenTimer = setTimeout(() => socket?.close(), HIDDEN_FOR);
     else { failures = 0; connect(); }
   });
   window.addEventListener("online", () => { failures = 0; connect(); });

@@ -1,4 +1,4 @@
-// [data-palette]: a field over a list of links that is fetched as one types; the arrows choose, Enter follows.
+// [data-palette]: a field over links fetched as one types; arrows choose, Enter follows.
 (() => {
   "use strict";
   const palette = document.querySelector("[data-palette]");

@@ -12,7 +12,8 @@ from agents.scheduling import keep_schedule
 from console import urls
 from reviews.models import ApprovalRequest, Rule
 from tests.factories import House, acting, make_approval, make_policy
-from workspaces.models import Membership, Person, SavedView, Workspace
+from tests.people import make_token
+from workspaces.models import Membership, Person, SavedView, Token, Workspace
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "sign-out", "theme"}
 OWN_POSTS = {
@@ -23,6 +24,9 @@ OWN_POSTS = {
     "policy-trial",
     "agent-activations",
     "profile-keys",
+    "profile-notices",
+    "profile-sessions",
+    "profile-tokens",
     "runs-changes",
     "saved-views",
     "workspace",
@@ -60,7 +64,7 @@ POSTS |= {
     "saved-views",
     "saved-view-deletion",
 }
-POSTS |= {"delivery-endpoint"}
+POSTS |= {"delivery-endpoint", "profile-token-revocation"}
 
 
 @pytest.fixture
@@ -79,9 +83,15 @@ def address(name: str, approval: ApprovalRequest) -> str:
         return reverse(name, args=[rule.revision.policy_set_id, rule.pk][: 2 if name == "policy-rule" else 1])
     if name.startswith(("thread", "schedule")):
         return reverse(name, args=[kept(approval, name)])
-    if name == "saved-view-deletion":
-        return reverse(name, args=[view_of(approval)])
+    if name in ("saved-view-deletion", "profile-token-revocation"):
+        return reverse(name, args=[(view_of if name.startswith("saved") else token_of)(approval)])
     return reverse(name, args=[approval.pk, 1] if name == "review-undo" else [approval.pk])
+
+
+def token_of(approval: ApprovalRequest) -> int:
+    """A personal token of somebody in the house."""
+    make_token(Person.objects.get(username="olga"), "runs:read")
+    return Token.objects.latest("pk").pk
 
 
 def rule_of(approval: ApprovalRequest) -> Rule:
