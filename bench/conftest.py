@@ -29,6 +29,7 @@ def show(transactional_db, pytestconfig):
             "min": round(samples[0], 3),
             "max": round(samples[-1], 3),
             "n": len(samples),
+            "p95": round(samples[min(len(samples) - 1, int(len(samples) * 0.95))], 3),
             "p99": round(samples[min(len(samples) - 1, int(len(samples) * 0.99))], 3),
             "params": params,
             "commit_us": round(commit_us()),

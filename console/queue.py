@@ -152,7 +152,8 @@ def filtered(found: Approvals, wanted: dict[str, Any]) -> Approvals:
     if "risk" in wanted:
         found = found.filter(risk__in=["high"] if wanted["risk"] == "high" else ["high", "medium"])
     if "agent" in wanted:
-        found = found.filter(run__agent__name=wanted["agent"])
+        named = Agent.objects.filter(name=wanted["agent"]).values_list("pk", flat=True)
+        found = found.filter(run__agent__in=list(named))  # by key the planner knows how much work is theirs
     if "tool" in wanted:
         found = found.filter(tool_call__tool=wanted["tool"])
     if "rule" in wanted:

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from agents.models import Run, ToolCall
 from agents.models.run import UUID7
@@ -155,7 +155,7 @@ class ApprovalRequest(models.Model):
             GinIndex(fields=["excluded"], condition=Q(status="pending"), name="approval_excluding"),
             models.Index(fields=["workspace", "status", "-id"], name="approval_newest_by_status"),
             models.Index(fields=["workspace", "-id"], name="approval_newest"),
-            GinIndex(OpClass(F("title"), name="gin_trgm_ops"), name="approval_by_title"),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="approval_by_title"),  # as __icontains asks
             GinIndex(SPOKEN, name="approval_by_rule"),
         ]
 

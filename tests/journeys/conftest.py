@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.request import urlopen
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.people import make_member, make_workspace
 from tests.product import Product
 from workspaces.models import Group, Person, Workspace
 
+START_SECONDS = 90
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -68,6 +70,7 @@ def come(browser: Thread, product: Product) -> Iterator[Callable[..., Guest]]:
     guests: list[Guest] = []
 
     def arrive(username: str = "", **options: object) -> Guest:
+        wait_for_web(product)
         guests.append(Guest(browser, product.url, **options))
         if username:
             guests[-1].signs_in(username)
@@ -76,3 +79,8 @@ def come(browser: Thread, product: Product) -> Iterator[Callable[..., Guest]]:
     yield arrive
     for guest in guests:
         guest.leave()
+
+
+def wait_for_web(product: Product) -> None:
+    """Until the web process answers: on a busy machine it starts slower than a page may be."""
+    urlopen(f"{product.url}/healthz", timeout=START_SECONDS).close()
