@@ -56,8 +56,8 @@ def health(workspace_id: int) -> dict[UUID, Health]:
         cursor.execute(_HEALTH, [workspace_id, LATEST])
         latest = {endpoint: row for endpoint, *row in cursor.fetchall()}
         cursor.execute(_DEAD, [workspace_id])
-        none = (0, 0, 0, None, None)
-        return {endpoint: Health(*latest.get(endpoint, none), dead) for endpoint, dead in cursor.fetchall()}
+        none = [0, 0, 0, None, None]
+        return {endpoint: Health(*[*latest.get(endpoint, none), dead]) for endpoint, dead in cursor.fetchall()}
 
 
 @transaction.atomic
