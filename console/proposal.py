@@ -37,7 +37,7 @@ class Argument:
     @cached_property
     def now(self) -> Reading:
         """What will run."""
-        return Reading(self.field.text)
+        return Reading(plainly(self.field))
 
     @cached_property
     def was(self) -> Reading | None:
@@ -97,9 +97,12 @@ class Proposal:
     @cached_property
     def arguments(self) -> list[Argument]:
         """The arguments, each beside what it was."""
-        before = {one.path: one.text for one in schema_form.fields(self.schema, self.proposed or self.args)}
+        old = {one.path: one for one in schema_form.fields(self.schema, self.proposed or self.args)}
+        before = {path: one.text for path, one in old.items()}
         shown = [one for one in self.fields if one.value is not schema_form.ABSENT or before.get(one.path)]
-        return [Argument(one, None if before.get(one.path) == one.text else before.get(one.path, "")) for one in shown]
+        return [
+            Argument(one, None if before.get(one.path) == one.text else plainly(old.get(one.path))) for one in shown
+        ]
 
     @property
     def remarked(self) -> list[Argument]:
@@ -156,6 +159,13 @@ class Proposal:
         step = self.approval.run.checkpoints.get(seq=self.call.seq)
         said = loads(blobs.read(step.outcome))
         return prose.lines(said["value"] if "value" in said else said.get("error"))
+
+
+def plainly(field: Field | None) -> str:
+    """A value as it is read: a text is shown as it is, also where it would be edited as JSON."""
+    if field is None:
+        return ""
+    return field.value if field.kind == "json" and isinstance(field.value, str) else field.text
 
 
 def _compared(old: str, new: str) -> Iterator[Line]:
