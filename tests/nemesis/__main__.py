@@ -17,7 +17,8 @@ from tests.nemesis.mixes import MIXES, SHORT, WHOLE
 from tests.nemesis.receiver import Receiver
 from tests.plugin import temporary_home
 
-KEPT = ("*.log", "history.jsonl", "ledger", "report.json")
+KEPT = ("*.log", "history.jsonl", "ledger", "report.json", "violations")
+SHOWN = 8  # of each invariant
 
 
 def main() -> None:
@@ -81,8 +82,10 @@ def fight(chosen: argparse.Namespace, home: Path, services: Services) -> int:
     battle.history.save(home / "history.jsonl")
     (home / "report.json").write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
-    for violation in violations[:30]:
-        print(f"VIOLATION {violation.invariant}: {violation.sentence}"[:600])
+    (home / "violations").write_text("".join(f"{one.invariant}: {one.sentence}\n" for one in violations))
+    for invariant in dict.fromkeys(one.invariant for one in violations):
+        for violation in [one for one in violations if one.invariant == invariant][:SHOWN]:
+            print(f"VIOLATION {violation.invariant}: {violation.sentence}"[:600])
     print(f"seed {chosen.seed}: {len(violations)} violations", flush=True)
     return len(violations)
 

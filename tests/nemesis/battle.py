@@ -94,8 +94,8 @@ class Battle:
         return [
             Starter(caller("olga"), pace + "a", 0.15, taste, self.mix.active),
             Starter(caller("olga"), pace + "b", 0.15, taste, self.mix.active),
-            Talker(caller("olga"), pace, 0.6, taste),
-            Calendar(caller("olga"), pace, 1.5, taste, self.house.ripen),
+            Talker(caller("olga"), pace, 0.6, taste, self.mix.active),
+            Calendar(caller("olga"), pace, 1.5, taste, self.mix.active, self.house.ripen),
             *people,
             Meddler(caller("olga"), pace, self.mix.meddling, self.mix.ways),
             Ruler(caller("olga"), pace, self.mix.ruling, self.house.publish),
@@ -158,8 +158,9 @@ class Battle:
             return False
         try:
             self.house.send_again()
+            self.house.try_again()
             return not (
-                Run.objects.active().exclude(status="poisoned").exists()
+                Run.objects.active().exists()
                 or Schedule.objects.due().exists()
                 or Delivery.objects.filter(status__in=["pending", "failed"], endpoint__enabled=True).exists()
                 or BudgetHold.objects.exists()

@@ -32,6 +32,11 @@ class Client(threading.Thread):
     def work(self) -> None:
         raise NotImplementedError
 
+    def is_crowded(self) -> bool:
+        """Whether people and workers have enough to do, or nobody can say."""
+        waiting = self.caller.look("/runs", status="waiting", limit=self.max_active)
+        return waiting is None or len(waiting["items"]) >= self.max_active
+
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
@@ -52,8 +57,7 @@ class Starter(Client):
         self.pool = ThreadPoolExecutor(2)
 
     def work(self) -> None:
-        waiting = self.caller.look("/runs", status="waiting", limit=self.max_active)
-        if waiting is None or len(waiting["items"]) >= self.max_active:
+        if self.is_crowded():
             return
         key = uuid4().hex
         agent = self.random.choices(["walker", "spender", "asker"], [8, 1, 1])[0]
@@ -80,11 +84,13 @@ class Starter(Client):
 class Talker(Client):
     """Gives inputs to a few threads, one after the other and before the last is done, in all four ways."""
 
-    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste):
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int):
         super().__init__(caller, seed, pause)
-        self.plans, self.threads = Plans(self.random, taste), []
+        self.plans, self.threads, self.max_active = Plans(self.random, taste), [], max_active
 
     def work(self) -> None:
+        if self.is_crowded():
+            return None
         if len(self.threads) < 4 or self.chance(0.05):
             return self.open_thread()
         key, thread = uuid4().hex, self.random.choice(self.threads[-4:])
@@ -102,14 +108,19 @@ class Talker(Client):
 class Calendar(Client):
     """Keeps schedules, and moves the hands of the clock forward to the next time of one."""
 
-    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, ripen: Callable[[str], None]):
+    def __init__(
+        self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int, ripen: Callable[[str], None]
+    ):
         super().__init__(caller, seed, pause)
+        self.max_active = max_active
         self.plans, self.ripen, self.schedules = Plans(self.random, taste), ripen, []
 
     def work(self) -> None:
         if len(self.schedules) < 3:
             return self.keep()
-        self.ripen(self.random.choice(self.schedules))
+        if self.is_crowded():
+            return None
+        return self.ripen(self.random.choice(self.schedules))
 
     def keep(self) -> None:
         key = f"schedule-{uuid4().hex}"

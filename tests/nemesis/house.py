@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from agents.models import Agent, Budget
+from agents.models import Agent, Budget, Run
 from reviews.models import ApprovalRequest, Delivery, Endpoint, PolicySet
 from reviews.models.endpoint import WebhookKind
 from tests.nemesis.history import INFO, History
@@ -114,6 +114,13 @@ class House:
         for delivery in waiting.select_related("endpoint"):
             operation = self.history.begin("replay", "olga", delivery=str(delivery.pk))
             self._as_person(operation, partial(delivery.replay, self.by("olga")))
+
+    def try_again(self) -> None:
+        """A run that three workers in a row have failed lies in the queue until somebody looks: olga lets it go on."""
+        for run in Run.objects.filter(workspace=self.workspace, status="poisoned"):
+            self._as_person(
+                self.history.begin("try again", "olga", run=str(run.pk)), partial(run.resume, by=self.by("olga"))
+            )
 
     def _as_person(self, operation: Any, act: Any) -> None:
         """Act on a connection of this thread; a database that goes away meanwhile leaves the end unknown."""
