@@ -31,6 +31,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         home = stack.enter_context(temporary_home())
         os.environ["COUNTERSIGN_HOME"] = str(home)
         os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
+        os.environ.setdefault("LEDGER", str(home / "ledger"))  # tool processes keep the environment of their start
         (home / "static").mkdir()
         if not hands_out_tests(early_config):
             stack.enter_context(services(home, measures=measures(early_config)))
@@ -50,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.clear()
     for worker in range(workers):
         mine = long[worker::workers]
-        items += [*mine, *islice(whole, (len(long) + len(short)) // workers - len(mine))]
+        items += [*mine, *islice(whole, max(0, (len(long) + len(short)) // workers - len(mine)))]
     items += whole
 
 

@@ -15,7 +15,8 @@ from agents.runtime.effects import Effect, Outcome
 from agents.runtime.outcomes import explained
 from agents.runtime.propose import denied
 from agents.runtime.text import dumps, headline
-from agents.runtime.version import catalogue
+from agents.runtime.version import recorded_catalogue
+from agents.tools.question import QUESTION
 from reviews.seeding.calls import Called
 from reviews.seeding.scenery import Scenery
 from reviews.seeding.stories import Ask, Story
@@ -45,7 +46,8 @@ class Journal:
 
     def __init__(self, scenery: Scenery, chance: Random):
         self.scenery, self.chance = scenery, chance
-        self.specs = catalogue(scenery.workspace.pk, scenery.rules_epoch)
+        tools = recorded_catalogue(scenery.workspace.pk, scenery.rules_epoch)  # whatever code declares by these names
+        self.specs = tools | {QUESTION.name: QUESTION}
 
     def write(self, story: Story) -> Rows:
         """All rows of one run."""

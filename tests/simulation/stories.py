@@ -9,7 +9,7 @@ PAY = {"name": "nemesis_pay", "input": {"what": "rent", "amount": 5, "ends": "we
 LOST = {"name": "nemesis_pay", "input": {"what": "tax", "amount": 9, "ends": "lost"}}
 PUT = {"name": "nemesis_put", "input": {"what": "name", "millis": 0}}
 LOOK = {"name": "nemesis_look", "input": {"what": "sky"}}
-PLAIN = {"sleep": 0, "hear": False, "split": False, "ask": False}
+PLAIN = {"sleep": 0, "hear": False, "split": False, "ask": False, "below": None}
 BEYOND_LEASE, BEYOND_DEADLINE = 6.0, 12.0
 
 

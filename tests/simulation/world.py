@@ -96,8 +96,9 @@ class World:
     # --- people ---
 
     def start(self, plan: dict[str, Any], turns: list[Any]) -> None:
-        agent = self.house.workspace.agents.get()
-        body = {"messages": [{"role": "user", "content": dumps(turns)}], "plan": plan}
+        agent = self.house.workspace.agents.get(name="walker")
+        said = {"mark": str(len(self.runs)), "turns": turns}
+        body = {"messages": [{"role": "user", "content": dumps(said)}], "plan": plan}
         run = Run.objects.create(
             workspace=self.house.workspace, agent=agent, version=agent.active_version, flow="nemesis", revision=1,
             input=dumps(body), labels={"key": str(len(self.runs))}, started_by=self.house.people["olga"],
@@ -245,7 +246,7 @@ class World:
             self.grounds.beats.beat(worker)
 
     def _violations(self) -> list[Violation]:
-        checker = Checker(self.house.history, workspace=self.house.workspace)
+        checker = Checker(self.house.history, self.house)
         checks = [
             checker.journal, checker.effects, checker.approved_bytes, checker.starts, checker.fences, checker.wake_ups,
             checker.sums, checker.messages,
