@@ -40,7 +40,7 @@ class Sweeping(Sweep):
     def __init__(self, bells: Doorbells) -> None:
         self.bells, self.seen, self.duties = bells, set(), []
 
-    def _advance(self, run_id: UUID) -> None:
+    def _advance(self, run_id: UUID, workspace_id: int) -> None:
         self.bells.append(str(run_id))
 
 
