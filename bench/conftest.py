@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from tests.conftest import django_db_setup, plain_static_files, product  # noqa: F401  # fixtures
+from tests.journeys.conftest import browser, come, office  # noqa: F401  # fixtures
 
 COMMITS = 60
 
