@@ -53,9 +53,17 @@ def problem_of(error: CountersignError) -> JsonResponse:
 
 
 def page_of(
-    request: HttpRequest, status: int, title: str = "", detail: str = "", errors: list[dict[str, str]] | None = None
+    request: HttpRequest,
+    status: int,
+    title: str = "",
+    detail: str = "",
+    errors: list[dict[str, str]] | None = None,
+    confirm: str = "",
 ) -> HttpResponse:
-    """A page with the sentence, and each place that does not fit; inside an open page (htmx) only the message."""
+    """A page with the sentence, and each place that does not fit; inside an open page (htmx) only the message.
+
+    `confirm` names what a person may send along with the same once more, to have it done all the same.
+    """
     template = "error.html#message" if getattr(request, "htmx", False) else "error.html"
     phrase = HTTPStatus(status).phrase.capitalize()
     context = {
@@ -63,6 +71,7 @@ def page_of(
         "title": title or phrase,
         "detail": detail or SENTENCES.get(status, phrase + "."),
         "errors": errors or [],
+        "confirm": confirm,
     }
     # After a crash nothing may be asked of the database, so the page comes without the frame of other pages.
     return render(request if status < 500 else None, template, context, status=status)
@@ -131,7 +140,8 @@ class ProblemMiddleware:
             return None
         if is_api(request):
             return problem_of(exception)
-        return page_of(request, exception.status, exception.title, str(exception), getattr(exception, "errors", None))
+        errors, confirm = getattr(exception, "errors", None), getattr(exception, "confirm", "")
+        return page_of(request, exception.status, exception.title, str(exception), errors, confirm)
 
 
 def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:

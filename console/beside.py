@@ -48,7 +48,7 @@ def arguments(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     """The canonical bytes exactly as they are hashed, as a file; or one value of them in full, to be read."""
     card = Card(request.principal, load(request, approval_id), "form", now())
     if "name" not in request.GET:
-        answer = HttpResponse(bytes(card.call.args), content_type="application/octet-stream")
+        answer = HttpResponse(card.approval.exact_bytes(request.principal), content_type="application/octet-stream")
         answer["Content-Disposition"] = f'attachment; filename="{card.approval.pk}.json"'
         return answer
     found = next((one for one in card.proposal.arguments if one.field.name == request.GET["name"]), None)

@@ -65,6 +65,7 @@ class DecisionForm(forms.Form):
     text = Words(required=False, strip=False)
     result = forms.CharField(required=False)
     then = forms.CharField(max_length=10, required=False)
+    credential_is_meant = forms.BooleanField(required=False)
 
 
 @members_only
@@ -130,7 +131,7 @@ def undo(request: MemberRequest, approval_id: UUID, n: int) -> HttpResponse:
 def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) -> Decision:
     """One decision; to edit and approve is two, of which the second is about the edited arguments."""
     kind, digest = said["kind"], bytes.fromhex(said["digest"])
-    words = {"reason": said["reason"], "text": said["text"]}
+    words = {name: said[name] for name in ("reason", "text", "credential_is_meant")}
     if not kind.startswith("edit"):
         result = canonical.parse(said["result"]) if said["result"] else None
         return found.decide(kind, by=request.principal, digest=digest, result=result, then=said["then"], **words)

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.tools import credentials
 from agents.tools.legible import legible
 from workspaces import canonical
-from workspaces.exceptions import CanonicalError
+from workspaces.exceptions import CanonicalError, Unprocessable
 
 MAX_DEPTH = 3
 LONG = 90
@@ -63,10 +64,15 @@ class Field:
         return text_of(self.kind, self.value) if self.is_given else ""
 
     @property
+    def shown(self) -> str:
+        """The same with its credentials hidden: sent back like this, they stay as they are."""
+        return credentials.hidden(self.text)
+
+    @property
     def warning(self) -> str:
         """The value with what cannot be seen written out, where there is such."""
-        shown = legible(self.text.replace("\n", " "))
-        return shown if shown != self.text.replace("\n", " ") else ""
+        plain = self.shown.replace("\n", " ")
+        return shown if (shown := legible(plain)) != plain else ""
 
     @property
     def options(self) -> list[tuple[str, str]]:
@@ -85,8 +91,16 @@ class Field:
             return self.value if not self.is_given else None if self.is_required else ABSENT
         text = text.replace("\r\n", "\n")
         was_shown = self.is_given or not self.may_be_left_out
-        is_same = was_shown and text == self.text.replace("\r\n", "\n")
-        return self.value if is_same else value_of(self.kind, text, self.schema)
+        is_same = was_shown and text == self.shown.replace("\r\n", "\n")
+        return self.value if is_same else value_of(self.kind, self._whole(text), self.schema)
+
+    def _whole(self, text: str) -> str:
+        """What was typed, unless it has a part whose credential nobody was shown."""
+        stand_ins = [credentials.stand_in(*one) for one in credentials.found(self.text).items()]
+        if any(one in text for one in stand_ins):
+            sentence = "It holds a hidden credential: leave it as it is, or replace all of it."
+            raise Unprocessable(sentence, [{"path": self.name.removeprefix("arg:"), "message": sentence}])
+        return text
 
 
 def fields(schema: Schema, args: Mapping[str, Any]) -> list[Field]:

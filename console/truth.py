@@ -1,5 +1,5 @@
 """An agent's text as it really is: what cannot be seen is written out and counted, what imitates something is named,
-long texts show head, tail and length, and what is encoded in them can be read."""
+long texts show head, tail and length, and what is encoded in them can be read; only credentials are hidden."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from agents.tools import credentials
 from agents.tools.legible import is_unseen
 from console import decoding, look_alikes
 from console.prose import Line
@@ -22,7 +23,7 @@ VISIBLE = "\n\t"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of text; `x` stands for a character that cannot be seen, `gap` for many that were left out."""
+    """A piece of text; `x` stands for a character that cannot be seen, or a credential, `gap` for what was left out."""
 
     text: str
     kind: Literal["", "x", "gap"] = ""
@@ -32,7 +33,17 @@ class Part:
 class Reading:
     """One text, read for a person who has to decide about it."""
 
-    text: str
+    said: str
+
+    @cached_property
+    def text(self) -> str:
+        """What is shown of it: all but its credentials."""
+        return credentials.hidden(self.said)
+
+    @cached_property
+    def hidden(self) -> list[str]:
+        """What stands for its credentials."""
+        return [credentials.stand_in(*one) for one in credentials.found(self.said).items()]
 
     @cached_property
     def unseen(self) -> str:
@@ -68,7 +79,7 @@ class Reading:
     @property
     def inner(self) -> tuple[str, list[Line]] | None:
         """What is encoded in it: how, and what it says."""
-        return decoding.inner(self.text)
+        return decoding.inner(self.said)
 
     @cached_property
     def remarks(self) -> list[str]:
@@ -76,6 +87,8 @@ class Reading:
         return list(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
+        for name in sorted(set(credentials.found(self.said).values())):
+            yield f"Holds what looks like a credential ({name}); it is hidden here, but it is in the call."
         if hidden := sum(self.text.count(one) for one in self.unseen):
             yield f"Holds {counted(hidden, 'character')} that cannot be seen, written out as {escape(self.unseen[0])}."
         for gap in GAPS.finditer(self.text):
@@ -94,12 +107,13 @@ class Reading:
 
     def _visible(self, text: str) -> Iterator[Part]:
         """The text between the gaps, with what cannot be seen written out."""
-        if not self.unseen:
+        strange = [*self.hidden, *self.unseen]
+        if not strange:
             yield Part(text)
             return
-        for piece in re.split(f"([{re.escape(self.unseen)}])", text):
+        for piece in re.split(f"({'|'.join(map(re.escape, strange))})", text):
             if piece:
-                yield Part(escape(piece), "x") if piece in self.unseen else Part(piece)
+                yield Part(escape(piece) if len(piece) == 1 else piece, "x") if piece in strange else Part(piece)
 
 
 def collapsed(gap: re.Match[str]) -> Iterator[Part]:

@@ -57,7 +57,7 @@ def decide(request: HttpRequest, approval_id: UUID, body: DecisionIn) -> Any:
     """Decide: approve, edit (args), reject (reason), respond (text); for a call in doubt happened and the like."""
     by = _principal(request)
     approval = _approval(by, approval_id)
-    said = body.dict(include={"args", "text", "reason", "result", "then"})
+    said = body.dict(include={"args", "text", "reason", "result", "then", "credential_is_meant"})
     decision = approval.decide(body.kind, by=by, digest=bytes.fromhex(body.digest), **said)
     return {"decision": shown(decision), "approval": item(approval)}
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agents.models import BudgetRaise
 from agents.models.tool_call import resolved
-from reviews import opening
+from reviews import opening, passing_on
 from reviews.editing import Edit, prepare
 from reviews.eligibility import check_person, check_principal
 from reviews.exceptions import AlreadyDecided, Changed, Expired, KindRefused, SeatTaken, Withdrawn
@@ -58,7 +58,7 @@ class Choice:
         """Whether that was this very decision; all but an edit are about the current revision."""
         if self.kind != "edit" and decision.revision != revision:
             return False
-        return (decision.person_id, decision.kind, bytes(decision.digest), decision.text, args_of(decision)) == (
+        return (decision.person_id, decision.kind, bytes(decision.digest), decision.text, decision.edited_to) == (
             self.by.person.pk,
             self.kind,
             self.digest,
@@ -254,11 +254,6 @@ def changed(approval: ApprovalRequest) -> Changed:
     return Changed("The arguments have changed since you looked: this is another call now.", current)
 
 
-def args_of(decision: Decision) -> bytes | None:
-    """The arguments that an edit made."""
-    return None if decision.args_after is None else bytes(decision.args_after)
-
-
 def _read(approval: ApprovalRequest, kind: str, by: Principal, digest: bytes, said: Said) -> Choice:
     """The choice, if it is one that this approval allows and complete."""
     possible = KINDS[approval.subject_kind]
@@ -271,6 +266,8 @@ def _read(approval: ApprovalRequest, kind: str, by: Principal, digest: bytes, sa
     if kind == "happened":
         text = canonical.dumps(said.get("result")).decode()
     edit = prepare(approval, said.get("args"), seen=digest) if kind == "edit" else None
+    if not said.get("credential_is_meant"):
+        passing_on.check([reason, text, edit.args.decode() if edit else ""], bytes(approval.tool_call.args))
     return Choice(kind, digest, by, text, reason, said.get("result"), edit, _then(kind, said), said.get("batch"))
 
 

@@ -69,6 +69,13 @@ class KindRefused(Unprocessable):
     title = "Decision refused"
 
 
+class HoldsCredential(Unprocessable):
+    """A person is about to hand a credential to an agent, and has not said that this is meant."""
+
+    title = "This looks like a credential"
+    confirm = "credential_is_meant"
+
+
 class EditDenied(Unprocessable):
     """The rules forbid the call as it was edited."""
 

@@ -25,6 +25,7 @@ class DecisionIn(Schema):
     reason: Words | None = None
     result: Any = None
     then: Literal["retry", "stop"] | None = None
+    credential_is_meant: bool = False
 
 
 class DecisionOut(Schema):

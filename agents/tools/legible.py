@@ -1,7 +1,9 @@
-"""Text that shows what is in it: what a reader cannot see is written out."""
+"""Text that shows what is in it: what a reader cannot see is written out, and what is nobody's to read is hidden."""
 
 import unicodedata
 from functools import lru_cache
+
+from agents.tools.credentials import hidden
 
 UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 UNSEEN_LETTERS = frozenset(
@@ -11,7 +13,8 @@ SELECTORS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F
 
 
 def legible(text: str) -> str:
-    """`text` with control and invisible characters as ⟨U+202E⟩."""
+    """`text` with control and invisible characters as ⟨U+202E⟩, and with its credentials hidden."""
+    text = hidden(text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(f"⟨U+{ord(character):04X}⟩" if is_unseen(character) else character for character in text)
@@ -28,7 +31,8 @@ def is_unseen(character: str) -> bool:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` characters, keeping the beginning and the end: a payload may hide at either."""
+    """At most `limit` characters, with beginning and end: a payload may hide at either. Credentials are hidden first."""
+    text = hidden(text)
     if len(text) <= limit:
         return text
     tail = limit // 3

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 class Said(TypedDict, total=False):
     """What a decision says beyond its kind: `args` with edit, `text` with respond, `result` with happened, `then` with
-    reject (the agent may `retry`, or the run is to `stop`); `batch` is the id that decisions made together share."""
+    reject (the agent may `retry`, or the run is to `stop`); `batch` is the id that decisions made together share;
+    `credential_is_meant` where words or arguments hold one on purpose."""
 
     args: Any
     text: str | None
@@ -32,6 +33,7 @@ class Said(TypedDict, total=False):
     result: Any
     then: str | None
     batch: UUID | None
+    credential_is_meant: bool
 
 
 # The legal moves; a trigger made from this table refuses any other (migrations/0002). Back to pending: undone in time.
@@ -201,6 +203,12 @@ class ApprovalRequest(models.Model):
         from reviews.commenting import comment
 
         return comment(self, text, by)
+
+    def exact_bytes(self, by: Principal) -> bytes:
+        """The arguments as they are hashed and run, credentials included; raises Forbidden."""
+        from reviews.passing_on import hand_out
+
+        return hand_out(self, by)
 
     # --- questions ---
 

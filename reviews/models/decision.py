@@ -73,6 +73,11 @@ class Decision(models.Model):
         return f"{self.kind} by {self.person}"
 
     @property
+    def edited_to(self) -> bytes | None:
+        """The arguments that an edit made."""
+        return None if self.args_after is None else bytes(self.args_after)
+
+    @property
     def said(self) -> str:
         """In the past tense, for "ana … this"."""
         return {

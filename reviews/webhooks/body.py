@@ -1,4 +1,5 @@
-"""What a webhook says: which thing, what happened to it, where to look; arguments only for who asked for them."""
+"""What a webhook says: which thing, what happened to it, where to look; arguments only for who asked for them, and
+credentials for nobody."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import orjson
 from django.conf import settings
 
 from agents.models import Budget, Run, ToolCall
+from agents.tools.credentials import hidden
 from reviews.models import ApprovalRequest, Decision
 from reviews.models.endpoint import Endpoint
 
@@ -137,7 +139,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
 def _with_arguments(happening: Happening, data: dict[str, Any], subject: ApprovalRequest | ToolCall) -> bytes:
     """The body with the call's arguments, or with null in their place where they are too long to send."""
     call = subject.tool_call if isinstance(subject, ApprovalRequest) else subject
-    whole = _written(happening.kind, happening.created_at, data | {"arguments": orjson.Fragment(bytes(call.args))})
+    arguments = orjson.Fragment(hidden(bytes(call.args).decode()))
+    whole = _written(happening.kind, happening.created_at, data | {"arguments": arguments})
     if len(whole) < MAX_BYTES:
         return whole
     return _written(happening.kind, happening.created_at, data | {"arguments": None})
@@ -156,4 +159,5 @@ def _run_url(run: Run) -> str:
 
 
 def _cut(text: str, length: int) -> str:
+    text = hidden(text)
     return text if len(text) <= length else text[: length - 1] + "…"

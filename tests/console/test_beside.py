@@ -6,8 +6,12 @@ from django.test import Client
 
 from reviews.models import ApprovalRequest, Claim, Comment
 from tests.console.conftest import HTMX
+from tests.console.test_review import post, read
 from tests.factories import House, make_approval, make_policy, make_tool
+from tests.reviews.stories import call_of
+from workspaces.models import AuditEntry
 
+TOKEN = "ghp_" + "C4nary" * 6
 LONG = "begin " + "x" * 5_000 + "\u202e and pay Mallory"
 ANY = {"type": "object", "properties": {"note": {"type": "string"}}, "additionalProperties": False}
 
@@ -65,3 +69,37 @@ def test_the_exact_bytes_are_a_file(house: House, browse: Callable[[str], Client
     assert answer.content == bytes(approval.tool_call.args)
     assert answer["Content-Type"] == "application/octet-stream" and "attachment" in answer["Content-Disposition"]
     assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_credential_is_hidden_kept_by_edits_and_handed_out_on_record(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    approval, ana = make_approval(house, arguments={"amount": 80, "order": f"with {TOKEN}"}), browse("ana")
+    for query in ("", "?args=json", "?edit"):
+        card = read(ana, approval, query)
+        assert TOKEN not in card and "⟨GitHub token, 40 characters, hidden⟩" in card
+    assert "looks like a credential (GitHub token)" in read(ana, approval)
+    shown = "with ⟨GitHub token, 40 characters, hidden⟩"
+
+    assert post(ana, approval, "edit", **{"arg:/amount": "70", "arg:/order": f"{shown}."}).status_code == 422
+    assert post(ana, approval, "edit", **{"arg:/amount": "70", "arg:/order": shown}).status_code == 302
+    assert call_of(approval).arguments == {"amount": 70, "order": f"with {TOKEN}"}
+    assert TOKEN not in ana.get("/review").content.decode() + read(ana, approval, "?args=diff")
+
+    address = f"/review/{approval.pk}/arguments"
+    assert browse("olga").get(address).status_code == 403
+    assert TOKEN in ana.get(address).content.decode()
+    assert AuditEntry.objects.get(kind="approval.unmasked").actor == "ana"
+
+
+def test_who_pastes_a_credential_is_warned_and_can_mean_it(house: House, browse: Callable[[str], Client]) -> None:
+    approval, ana = make_approval(house, arguments={"amount": 80, "order": "A"}), browse("ana")
+    typed = {"arg:/amount": "80", "arg:/order": TOKEN}
+    warned = post(ana, approval, "edit", headers=HTMX, **typed)
+
+    assert (warned.status_code, approval.revision) == (422, 1)
+    assert "GitHub token" in warned.content.decode() and 'name="credential_is_meant"' in warned.content.decode()
+    assert post(ana, approval, "reject", reason=f"no: {TOKEN}").status_code == 422 and approval.is_pending
+    assert post(ana, approval, "edit", credential_is_meant="on", **typed).status_code == 302
+    assert (approval.revision, call_of(approval).arguments["order"]) == (2, TOKEN)
+    assert post(ana, approval, "reject", reason="Known by now").status_code == 302

@@ -16,7 +16,7 @@ from reviews.models import ApprovalRequest, Revision
 from tests.factories import make_agent, make_policy, make_run, make_tool
 from tests.journeys.browser import Guest
 from tests.journeys.conftest import Office
-from tests.journeys.spoofs import LONG, RULE, SPOOFS, WORDS, Spoof
+from tests.journeys.spoofs import CANARY, LONG, RULE, SPOOFS, WORDS, Spoof
 from tests.people import acting
 from tests.product import Product
 from workspaces import events
@@ -52,6 +52,7 @@ def test_hostile_content_is_only_shown(proposed: Run, office: Office, come: Call
     the_pages_around_it_are_inert(ana, approval)
     a_huge_argument_does_no_harm(ana, office)
     nothing_is_decided_about_other_arguments(ana, office)
+    a_credential_is_not_given_away_by_accident(ana, office)
     a_flood_moves_nothing_under_the_reader(ana, office)
 
     assert [address for address in asked if not address.startswith(ana.url)] == []
@@ -76,6 +77,7 @@ def is_truthful(spoof: Spoof, place: str) -> bool:
 def nothing_acts(ana: Guest) -> None:
     assert ana.on(lambda page: page.locator(ACTING).count()) == 0
     assert ana.on(lambda page: page.evaluate(f"document.body.innerText.match({UNSEEN})")) is None
+    assert CANARY not in ana.on(lambda page: page.content())
 
 
 def long_values_are_read_before_they_are_approved(ana: Guest, approval: ApprovalRequest) -> None:
@@ -125,6 +127,25 @@ def nothing_is_decided_about_other_arguments(ana: Guest, office: Office) -> None
     ana.sees("The arguments have changed since you looked")
     approval.refresh_from_db()
     assert approval.is_pending and not approval.votes().exists()
+
+
+def a_credential_is_not_given_away_by_accident(ana: Guest, office: Office) -> None:
+    """An agent asks for a token: who pastes one is warned, and can say that it is meant."""
+    approval = a_flood(office, 1)[0]
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.decides_nothing_by_accident()
+    ana.presses("Answer instead", within="#actions")
+    ana.fills("What the agent gets in place of the tool's result", f"Use {CANARY}")
+    ana.presses_key("Control+Enter")
+    ana.sees("looks like a credential (GitHub token)", within="#notices")
+    approval.refresh_from_db()
+    assert approval.is_pending
+    ana.on(lambda page: page.locator("#confirm").check())
+    ana.presses("Answer instead", within="#actions")
+    ana.presses_key("Control+Enter")
+    ana.sees("Answered: spoof")
+    approval.refresh_from_db()
+    assert approval.decisions.get().text == f"Use {CANARY}"
 
 
 def a_flood_moves_nothing_under_the_reader(ana: Guest, office: Office) -> None:
