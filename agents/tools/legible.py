@@ -31,7 +31,7 @@ def is_unseen(character: str) -> bool:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` characters, with beginning and end: a payload may hide at either. Credentials are hidden first."""
+    """At most `limit` characters, with beginning and end: a payload may hide at either. Credentials are hidden."""
     text = hidden(text)
     if len(text) <= limit:
         return text
