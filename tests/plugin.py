@@ -31,9 +31,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         home = stack.enter_context(temporary_home())
         os.environ["COUNTERSIGN_HOME"] = str(home)
         os.environ.setdefault("TOOL_MODULES", "tests.ledger.tools")
-        os.environ.setdefault("LEDGER", str(home / "ledger"))  # tool processes keep the environment of their start
         (home / "static").mkdir()
         if not hands_out_tests(early_config):
+            os.environ.setdefault("LEDGER", str(home / "ledger"))  # tool processes keep the environment of their start
             stack.enter_context(services(home, measures=measures(early_config)))
         yield
     except BaseException:
