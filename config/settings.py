@@ -127,6 +127,7 @@ SWEEP_DUTIES: list[str] = [
     "reviews.webhooks.sending.send",
     "reviews.webhooks.retention.retain",
 ]
+MAX_REQUESTS_A_MINUTE = int(os.environ.get("MAX_REQUESTS_A_MINUTE", "100"))  # of one run, then it is paused
 UNSERVED_AFTER_SECONDS = float(os.environ.get("UNSERVED_AFTER_SECONDS", "600"))
 READY_QUEUE_SECONDS = float(os.environ.get("READY_QUEUE_SECONDS", "30"))
 READY_LAG_SECONDS = float(os.environ.get("READY_LAG_SECONDS", "60"))

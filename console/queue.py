@@ -158,6 +158,8 @@ def filtered(found: Approvals, wanted: dict[str, Any]) -> Approvals:
         found = found.filter(tool_call__tool=wanted["tool"])
     if "rule" in wanted:
         found = found.under_rule(wanted["rule"])
+    if "run" in wanted:
+        found = found.filter(run=wanted["run"])
     if "text" in wanted:
         found = found.filter(title__icontains=wanted["text"])
     return found

@@ -22,7 +22,7 @@ from workspaces import canonical
 from workspaces.exceptions import BadInput
 
 RISKS = {"medium": "Medium risk or higher", "high": "High risk"}
-CHIPS = {"agent": "Agent", "tool": "Tool", "rule": "Rule", "text": "Title has"}
+CHIPS = {"agent": "Agent", "tool": "Tool", "rule": "Rule", "text": "Title has", "run": "Run"}
 FILTERS = ["risk", *CHIPS]
 TEMPLATE = "console/review.html"
 
@@ -45,6 +45,7 @@ class QueueForm(forms.Form):
     tool = forms.CharField(max_length=100, required=False)
     rule = forms.CharField(max_length=100, required=False)
     text = forms.CharField(max_length=100, required=False)
+    run = forms.UUIDField(required=False)
     cursor = forms.CharField(max_length=200, required=False)
     args = forms.ChoiceField(choices=VIEWS.items(), required=False)
     selected = forms.UUIDField(required=False)

@@ -15,7 +15,7 @@ from agents.runtime import database, version
 from agents.runtime.gate import Proposal, Verdict
 from agents.tools.lookups import look_up
 from agents.tools.types import CallContext
-from reviews import opening
+from reviews import flood, opening
 from reviews.exceptions import Withdrawn
 from reviews.models import ApprovalRequest, Rule
 from reviews.people import approvers, excluded_from
@@ -48,6 +48,7 @@ class Gate:
     def opened(self, call_ids: list[UUID]) -> None:
         """Calls have begun to wait, or are in doubt."""
         opening.open_for(call_ids)
+        flood.restrain(call_ids)
 
     def closed(self, call_ids: list[UUID]) -> None:
         """Calls are over without having run."""

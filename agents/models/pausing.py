@@ -27,12 +27,14 @@ class Pausable(models.Model):
         abstract = True
 
     @transaction.atomic
-    def pause(self, *, reason: str = "", by: "Principal") -> None:
+    def pause(self, *, reason: str = "", by: "Principal | None") -> None:
         """Set this run and its children aside: once this is committed, no new effect of theirs starts.
 
-        What is in flight ends and is recorded. Raises IllegalMove where there is nothing to pause.
+        What is in flight ends and is recorded. Without `by` the system itself does it. Raises IllegalMove where there
+        is nothing to pause.
         """
-        by.require("operate")
+        if by:
+            by.require("operate")
         run = self._run
         own = type(run).objects.pausable().filter(pk=self.pk)
         if not own.select_for_update(no_key=True).exists():

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from django.db.models.functions import Now
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from agents.gateway.scripted import script
 from agents.gateway.types import ModelRequest
@@ -19,6 +19,7 @@ from reviews.models import ApprovalRequest, PolicySet
 from tests.factories import House, make_agent, make_house, make_policy
 from tests.reviews import tools
 from tests.reviews.stories import call_of, decide
+from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAIL = {"order": "A", "to": "eve@example.org"}
@@ -26,12 +27,13 @@ MAIL = {"order": "A", "to": "eve@example.org"}
 
 @script("reviewed")
 def reviewed(request: ModelRequest) -> list[dict[str, Any]]:
-    """Proposes one call, {name: arguments} in the input; then repeats the tool's result word by word."""
+    """Proposes one call, {name: arguments} in the input, or so many of a list; then repeats the tool's result word by word."""
     first, last = request.messages[0]["content"], request.messages[-1]["content"]
     if request.turns_so_far:
         return [{"type": "text", "text": orjson.dumps(last).decode()}]
     ((name, arguments),) = orjson.loads(first if isinstance(first, str) else first[0]["text"]).items()
-    return [{"type": "tool_use", "id": "t0", "name": name, "input": arguments}]
+    every = arguments if isinstance(arguments, list) else [arguments]
+    return [{"type": "tool_use", "id": f"t{n}", "name": name, "input": one} for n, one in enumerate(every)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -191,3 +193,24 @@ def test_a_question_waits_for_an_answer(house: House) -> None:
     assert pending().subject_kind == "question"
     decide(pending(), "respond", house.by("ana"), text="Order B.")
     assert "Order B." in str(went_on(run).result)
+
+
+def test_a_run_that_floods_people_is_paused_until_one_of_them_resumes_it(house: House, settings: Any) -> None:
+    settings.MAX_REQUESTS_A_MINUTE = 2
+    assert begun(house).status == "waiting"
+    run = begun(house, arguments=[{**MAIL, "to": f"{n}@example.org"} for n in range(3)])  # type: ignore[arg-type]
+    assert run.status == "paused" and run.pause_reason.startswith("It asked people 3 times within a minute.")
+    asked = ApprovalRequest.objects.filter(run=run, status="pending")
+    assert asked.count() == 3
+    client = Client()
+    client.force_login(house.ana)
+    card = client.get(f"/review/{asked[0].pk}").content.decode()
+    assert "Its run is paused.</b> It asked people 3 times" in card
+    assert client.get(f"/review?view=open&run={run.pk}").content.decode().count("data-row") == 3
+
+    for approval in asked:
+        decide(approval, "approve", house.by("ana"))
+    assert went_on(run).status == "paused"
+    run.resume(by=house.by("olga"))
+    assert went_on(run).status == "succeeded"
+    assert AuditEntry.objects.get(kind="run.pause").actor == "system"
