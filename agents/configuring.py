@@ -1,5 +1,6 @@
 """Configuring agents and tools: what engineers change, checked, audited, and told to verdicts that it makes old."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,10 +16,11 @@ from agents.runtime import flow
 from agents.runtime.performing import PASSED_ON
 from agents.runtime.version import catalogue
 from agents.tools import registry
-from workspaces import audit, events
+from workspaces import audit, events, look_alikes
 from workspaces.models import Switch
 from workspaces.principal import Principal
 
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_./-]+")
 MODEL_SETTINGS = {"max_tokens", "timeout", "effort", "single_tool", "deadline_seconds", *PASSED_ON}
 
 
@@ -26,6 +28,7 @@ MODEL_SETTINGS = {"max_tokens", "timeout", "effort", "single_tool", "deadline_se
 def keep_agent(agent: Agent, by: Principal) -> None:
     """Save a new or changed agent; which version it uses is said by `activate`."""
     by.require("engineer")
+    check_agent_name(agent.name)
     agent.full_clean()
     agent.save()
     _tell("agent.kept", agent, by, name=agent.name)
@@ -96,6 +99,13 @@ def keep_tool(tool: Tool, by: Principal) -> None:
 def is_used(version: AgentVersion) -> bool:
     """Whether a run has used this version; then it never changes."""
     return version.runs.exists()
+
+
+def check_agent_name(name: str) -> None:
+    """Raise ValidationError unless the name can be told from every other: plain letters, and what poses is named."""
+    if not PLAIN_NAME.fullmatch(name):
+        posing = " ".join(look_alikes.remarks(name[:100]))
+        raise ValidationError(f"A name has only the letters a to z, digits, and the characters _ . / and -. {posing}")
 
 
 def check_version(version: AgentVersion) -> None:

@@ -9,8 +9,9 @@ from typing import Literal
 
 from agents.tools import credentials
 from agents.tools.legible import is_unseen
-from console import decoding, look_alikes
+from console import decoding
 from console.prose import Line
+from workspaces import look_alikes
 
 LONG, LONG_LINES = 1_000, 15
 HEAD, TAIL = 400, 200

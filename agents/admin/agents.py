@@ -44,6 +44,12 @@ class AgentForm(AgentModelForm):
 
     examples = ExamplesField(required=False, help_text="Inputs to try it with, apart by lines of ---")
 
+    def clean_name(self) -> str:
+        """One that nobody takes for another."""
+        name: str = self.cleaned_data["name"]
+        configuring.check_agent_name(name)
+        return name
+
 
 @admin.register(Agent)
 class AgentAdmin(ScopedModelAdmin):

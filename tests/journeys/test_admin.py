@@ -2,6 +2,7 @@
 
 import pytest
 
+from agents.models import Agent
 from reviews.models import Delivery, Endpoint, PolicySet
 from tests.factories import make_approval, make_house, make_policy
 from tests.journeys.browser import NARROW, PASSWORD, WIDE
@@ -9,6 +10,14 @@ from tests.people import make_token
 from workspaces.models import Group
 
 pytestmark = pytest.mark.timeout(480)
+NAMES = {
+    "\u202egpj": "A name has only the letters a to z",
+    "desk\u200b": "A name has only the letters a to z",
+    "\u2800": "A name has only the letters a to z",
+    "<script>alert(1)</script>": "A name has only the letters a to z",
+    "x" * 1_000_000: "at most 100 characters (it has 1000000)",
+    "\u0421\u043euntersign-System": "Mixes alphabets within a word: \u201c\u0421\u043euntersign\u201d (U+0421, U+043E)",
+}
 LISTS = ["", "agents/", "agents/tool/", "reviews/delivery/", "workspaces/token/", "workspaces/auditentry/"]
 
 
@@ -62,6 +71,7 @@ def test_every_kind_of_page_obeys_the_policy_is_legible_and_works(house, come):
             root.finds_nothing_wrong()
     root.looks(WIDE, "light")
     an_admin_adds_a_rule_to_a_policy(root)
+    names_that_pose_are_refused(root)
 
 
 def an_admin_adds_a_rule_to_a_policy(root):
@@ -81,3 +91,13 @@ def an_admin_adds_a_rule_to_a_policy(root):
     policy = PolicySet.objects.get()
     assert policy.active and [rule.name for rule in policy.active.rules.all()] == ["Large refunds", "Lookups", "Mail"]
     assert not root.errors
+
+
+def names_that_pose_are_refused(root):
+    """A name that is not to be seen, or that passes for another, is refused on the page, with the reason."""
+    root.goes_to("/admin/agents/agent/add/")
+    for name, why in NAMES.items():
+        root.on(lambda page, name=name: page.locator("#id_name").evaluate("(one, name) => (one.value = name)", name))
+        root.presses("Save", within=".submit-row")
+        root.sees(why, within=".errorlist")
+    assert Agent.objects.count() == 1 and not root.errors

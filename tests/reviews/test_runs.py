@@ -27,7 +27,7 @@ MAIL = {"order": "A", "to": "eve@example.org"}
 
 @script("reviewed")
 def reviewed(request: ModelRequest) -> list[dict[str, Any]]:
-    """Proposes one call, {name: arguments} in the input, or so many of a list; then repeats the tool's result word by word."""
+    """Proposes one call, {name: arguments} in the input, or some of a list; then repeats the results word by word."""
     first, last = request.messages[0]["content"], request.messages[-1]["content"]
     if request.turns_so_far:
         return [{"type": "text", "text": orjson.dumps(last).decode()}]

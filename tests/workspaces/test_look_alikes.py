@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.look_alikes import remarks
+from workspaces.look_alikes import remarks
 
 
 @pytest.mark.parametrize(
