@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.runtime import database
-from console.pages import MemberRequest, members_only
+from console.pages import AddressForm, MemberRequest, members_only
 from workspaces import audit
 from workspaces.audit.search import WINDOW, fitting, search
 from workspaces.models import AuditEntry
@@ -26,19 +26,13 @@ WALK = "audit_walk"  # where the session keeps a check that is under way
 PAGES = {"approval": "review-approval", "run": "run", "delivery": "delivery", "policy": "policy"}  # by kind of entry
 
 
-class FilterForm(forms.Form):
-    """What is looked for; anything else in the address is passed over."""
+class FilterForm(AddressForm):
+    """What is looked for."""
 
     actor = forms.CharField(max_length=200, required=False)
     kind = forms.CharField(max_length=100, required=False)
     object = forms.CharField(max_length=200, required=False)
     before = forms.IntegerField(min_value=1, max_value=2**62, required=False)
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The readable part."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 @members_only

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from console.pages import MemberRequest, members_only, show
+from console.pages import AddressForm, MemberRequest, members_only, show
 from reviews.models import Delivery, Endpoint, WebhookKind
 from reviews.webhooks import replaying
 
@@ -28,8 +28,8 @@ VIEWS: dict[str, tuple[str, list[str]]] = {
 TONES = {"delivered": "ok", "failed": "warn", "dead": "bad", "pending": "acc"}
 
 
-class FilterForm(forms.Form):
-    """What is looked for; anything else in the address is passed over."""
+class FilterForm(AddressForm):
+    """What is looked for."""
 
     view = forms.ChoiceField(choices=[(name, name) for name in VIEWS], required=False)
     endpoint = forms.UUIDField(required=False)
@@ -37,12 +37,6 @@ class FilterForm(forms.Form):
     since = forms.DateTimeField(required=False)
     until = forms.DateTimeField(required=False)
     before = forms.UUIDField(required=False)
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The readable part."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 @members_only

@@ -30,6 +30,16 @@ class Words(forms.CharField):
         return text.replace("\r\n", "\n")
 
 
+class AddressForm(forms.Form):
+    """What an address asks for, each field of which may be missing; what cannot be read is passed over."""
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The readable part."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+
 class MemberRequest(HttpRequest):
     """A request of a person who is a member of the workspace that the pages show."""
 

@@ -16,7 +16,7 @@ from django_htmx.http import push_url
 
 from console import queue, saved_views, schema_form
 from console.card import VIEWS, Card
-from console.pages import MemberRequest, Words, members_only, show
+from console.pages import AddressForm, MemberRequest, Words, members_only, show
 from reviews.models import ApprovalRequest, Decision
 from workspaces import canonical
 from workspaces.exceptions import BadInput
@@ -36,8 +36,8 @@ class Chip(NamedTuple):
     without: str
 
 
-class QueueForm(forms.Form):
-    """What of the queue is looked at; anything else in the address is passed over."""
+class QueueForm(AddressForm):
+    """What of the queue is looked at."""
 
     view = forms.ChoiceField(choices=queue.VIEWS.items(), required=False)
     risk = forms.ChoiceField(choices=RISKS.items(), required=False)
@@ -49,12 +49,6 @@ class QueueForm(forms.Form):
     cursor = forms.CharField(max_length=200, required=False)
     args = forms.ChoiceField(choices=VIEWS.items(), required=False)
     selected = forms.UUIDField(required=False)
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The readable part."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class DecisionForm(forms.Form):

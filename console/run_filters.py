@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from agents.models import Run, RunStatus
 from agents.models.run_status import SET_ASIDE
+from console.pages import AddressForm
 from console.standing import with_standing
 from workspaces.models import Workspace
 
@@ -32,8 +33,8 @@ SPANS = {
 PLACES = ("before", "newest")
 
 
-class FilterForm(forms.Form):
-    """What is looked for; anything else in the address is passed over."""
+class FilterForm(AddressForm):
+    """What is looked for."""
 
     status = forms.ChoiceField(choices=[(name, name) for name in STATUSES], required=False)
     agent = forms.CharField(max_length=100, required=False)
@@ -44,12 +45,6 @@ class FilterForm(forms.Form):
     until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
     before = forms.UUIDField(required=False)
     newest = forms.UUIDField(required=False)
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The readable part."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 def matching(workspace: Workspace, wanted: dict[str, Any]) -> "QuerySet[Run]":

@@ -12,7 +12,7 @@ from agents.models import CallStatus, Effect, Run, ToolCall
 from agents.reading import Step
 from console import budgets, happenings, talk, tree
 from console.inspector import PARTS, Inspected
-from console.pages import MemberRequest
+from console.pages import AddressForm, MemberRequest
 from console.standing import WITH_PEOPLE, with_standing
 from console.steps import rows
 from console.track import track
@@ -33,8 +33,8 @@ VIEWS = {
 }
 
 
-class PlaceForm(forms.Form):
-    """Which step is looked at, and how; anything else in the address is passed over."""
+class PlaceForm(AddressForm):
+    """Which step is looked at, and how."""
 
     step = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     after = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
@@ -42,12 +42,6 @@ class PlaceForm(forms.Form):
     call = forms.UUIDField(required=False)
     view = forms.ChoiceField(choices=VIEWS.items(), required=False)
     part = forms.ChoiceField(choices=PARTS.items(), required=False)
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The readable part."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value or value == 0}
 
 
 class Page:

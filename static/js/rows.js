@@ -1,13 +1,16 @@
-// [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view.
+// [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view, and
+// gets the focus of what a swap took away, so that keys go on.
 (() => {
   "use strict";
   const chosen = () => document.querySelector("[data-row][aria-current='true']");
-  let last;
+  let last, wasFocused = false;
 
   function show() {
     const row = chosen();
     if (row && row.id !== last) row.scrollIntoView({ block: "nearest" });
     last = row?.id;
+    if (wasFocused && document.activeElement === document.body) row?.focus({ preventScroll: true });
+    wasFocused = false;
   }
 
   document.addEventListener("click", (event) => {
@@ -17,6 +20,7 @@
     row.setAttribute("aria-current", "true");
     last = row.id;
   });
+  document.addEventListener("htmx:beforeSwap", () => { wasFocused ||= document.activeElement !== document.body; });
   document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(show));
   show();
 })();

@@ -1,5 +1,6 @@
 // [data-settle]: its buttons rest for a moment after they have changed under the reader's hand, so that a click or a
-// key that was meant for one request never decides the next.
+// key that was meant for one request never decides the next. What is asked of the open card ends the loading of another
+// one, and an answer for a card that has left the page comes too late.
 (() => {
   "use strict";
   const MILLISECONDS = 600;
@@ -16,4 +17,12 @@
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);
+
+  document.addEventListener("htmx:beforeSend", ({ target }) => {
+    if (target.closest("[data-card]") && !target.matches("[data-watch]")) window.htmx.trigger("#detail", "htmx:abort");
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { elt, verb } = detail.requestConfig;
+    if (verb === "get" && !elt.isConnected) detail.shouldSwap = false;
+  });
 })();

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from agents.models import ToolCall
 from reviews.models import ApprovalRequest
 from tests.factories import make_call, make_policy, make_run, make_tool
 from tests.journeys.browser import Guest
 from tests.journeys.conftest import Office
+from tests.journeys.keyboard import FEW, Desk, comes_out_as_laid_out, laid_out
 from tests.people import acting
 from tests.product import Product
 from workspaces.principal import Principal
@@ -46,6 +47,12 @@ def test_a_day_at_the_desk(office: Office, ask: Callable[..., ApprovalRequest], 
     nothing_moves_under_the_reader(ana, cleo, ask)
     high_risk_takes_reading_and_two_hands(ana, ask)
     what_was_typed_stays_and_a_stale_page_decides_nothing(ana, cleo, ask)
+    what_is_asked_of_a_card_ends_the_loading_of_another(ana, ask(5))
+    for other in ApprovalRequest.objects.pending():
+        other.decide("reject", by=cleo, digest=bytes(other.digest), reason="no")
+    requests = laid_out(office, FEW)
+    Desk(ana).works_through(requests)
+    comes_out_as_laid_out(requests, by=office.people["ana"])
 
 
 def nothing_moves_under_the_reader(ana: Guest, cleo: Principal, ask: Callable[..., ApprovalRequest]) -> None:
@@ -122,3 +129,21 @@ def high_risk_takes_reading_and_two_hands(ana: Guest, ask: Callable[..., Approva
     ana.sees("Approved: grave(n: 1", within="#toasts")
     approval.refresh_from_db()
     assert approval.status == "approved"
+
+
+def what_is_asked_of_a_card_ends_the_loading_of_another(ana: Guest, approval: ApprovalRequest) -> None:
+    """A slow answer never replaces the form that was opened after it was asked for."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:  # Playwright cannot mark the method of a list
+        held.append(route)
+
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.on(lambda page: page.route(f"**/review/{approval.pk}", keep))
+    ana.follows("plain(n: 5)", within="#queue")
+    ana.follows("Edit", within="#actions")
+    ana.sees("Approve with edits", within="#actions")
+    ana.on(lambda page: held.pop().continue_())
+    ana.on(lambda page: page.unroute_all())
+    ana.on(lambda page: page.wait_for_load_state("networkidle"))
+    ana.on(lambda page: expect(page.locator("[name='arg:/n']")).to_be_focused())
