@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.runtime import database
 from console.pages import AddressForm, MemberRequest, members_only
 from workspaces import audit
-from workspaces.audit.search import WINDOW, fitting, search
+from workspaces.audit.search import WINDOW, fitting, of_days, search
 from workspaces.models import AuditEntry
 
 PAGE = 100
@@ -32,6 +32,8 @@ class FilterForm(AddressForm):
     actor = forms.CharField(max_length=200, required=False)
     kind = forms.CharField(max_length=100, required=False)
     object = forms.CharField(max_length=200, required=False)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
     before = forms.IntegerField(min_value=1, max_value=2**62, required=False)
 
 
@@ -76,7 +78,7 @@ def export(request: MemberRequest) -> StreamingHttpResponse:
     wanted = FilterForm(request.GET).wanted
     filters = {name: value for name, value in wanted.items() if name != "before"}
     workspace = request.principal.workspace
-    audit.record(workspace.pk, request.principal, "audit.exported", "", filters)
+    audit.record(workspace.pk, request.principal, "audit.exported", "", {name: str(filters[name]) for name in filters})
     response = StreamingHttpResponse(lines(workspace.pk, filters), content_type="application/jsonl")
     response["Content-Disposition"] = f'attachment; filename="audit-{workspace.slug}-{now():%Y-%m-%d}.jsonl"'
     response["Cache-Control"] = "no-store"
@@ -94,7 +96,7 @@ async def lines(workspace_id: int, filters: dict[str, Any]) -> AsyncIterator[byt
 def part(workspace_id: int, filters: dict[str, Any], after: int) -> list[AuditEntry]:
     """The entries behind the one with that id."""
     with database.released_after():
-        entries = AuditEntry.objects.filter(workspace=workspace_id, pk__gt=after).order_by("id")
+        entries = of_days(workspace_id, filters).filter(pk__gt=after).order_by("id")
         return list(fitting(entries, filters)[:CHUNK])
 
 

@@ -1,7 +1,9 @@
 """The audit log: searched within a window, checked step by step, exported whole."""
 
 import json
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -45,6 +47,30 @@ def test_entries_are_found_by_who_what_and_about(
     assert "workspace.founded" in text(cut)
 
 
+def test_entries_are_found_by_day_and_exported_by_it(house: House, browse: Callable[[str], Client]) -> None:
+    root = browse("root")
+    for day in range(1, 10):
+        audit.record(house.workspace.pk, None, f"story.{day}", "")
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            last = AuditEntry.objects.filter(kind=f"story.{day}")
+            last.update(created_at=datetime(2030, 1, day, 23, 59, 59, tzinfo=UTC))
+            cursor.execute("SET session_replication_role = DEFAULT")
+    for days, kinds in {
+        "since=2030-01-03&until=2030-01-05": [5, 4, 3],
+        "since=2030-01-08": [9, 8],
+        "since=2031-01-01": [],
+        "since=2030-01-09&until=2030-01-01": [],
+        "until=0001-01-01": [],
+        "since=2030-01-09&until=9999-12-31": [9],
+    }.items():
+        page = text(root.get(f"/audit?{days}"))
+        assert re.findall(r'scope="row">story\.(\d)', page) == [str(kind) for kind in kinds], days
+    whole = text(root.get("/audit?until=2030-01-02"))
+    assert "story.2" in whole and "story.3" not in whole and "workspace.founded" in whole
+    assert "&amp;since=2030-01-02" in text(root.get("/audit?actor=x&since=2030-01-02"))
+
+
 def test_the_chain_is_checked_with_progress(house: House, browse: Callable[[str], Client], monkeypatch: Any) -> None:
     monkeypatch.setattr(page_of_audit, "STEP", 3)
     while audit.chain():
@@ -81,6 +107,7 @@ def test_the_export_streams_every_entry_and_is_itself_in_the_audit(house: House,
         parts = [part async for part in answer.streaming_content]  # type: ignore[attr-defined]
         return len(parts), [json.loads(line) for line in b"".join(parts).splitlines()]
 
+    assert async_to_sync(exported)("root", "?since=9999-12-31")[1] == []
     parts, rows = async_to_sync(exported)("root")
     own = AuditEntry.objects.filter(workspace=house.workspace).order_by("pk")
     assert [row["id"] for row in rows] == list(own.values_list("pk", flat=True)) and parts == (len(rows) + 2) // 3
