@@ -76,13 +76,15 @@ class _Asking:
         if self.attempts and self.on_delta:
             self.on_delta({"type": "restart"})
         began = self.clock()
+        heard = _Listening(self.on_delta, self.clock) if self.on_delta else None
         try:
-            reply = adapter(link).complete(self.request_to(link), self.on_delta)
+            reply = adapter(link).complete(self.request_to(link), heard)
         except ModelFailure as failure:
             self.note(link, failure.kind, began, failure.usage)
             raise
         self.note(link, "succeeded", began)
-        return replace(reply, attempts=tuple(self.attempts))
+        first_seconds = round(heard.first_at - began, 3) if heard and heard.first_at is not None else None
+        return replace(reply, attempts=tuple(self.attempts), first_seconds=first_seconds)
 
     def request_to(self, link: Link) -> ModelRequest:
         timeout = max(MIN_TIMEOUT_SECONDS, min(self.request.timeout, self.seconds_left()))
@@ -95,6 +97,20 @@ class _Asking:
 
     def seconds_left(self) -> float:
         return self.deadline - self.clock()
+
+
+@dataclass(slots=True)
+class _Listening:
+    """Passes on what comes, and knows when that began."""
+
+    on_delta: OnDelta
+    clock: Callable[[], float]
+    first_at: float | None = None
+
+    def __call__(self, delta: dict[str, Any]) -> None:
+        if self.first_at is None:
+            self.first_at = self.clock()
+        self.on_delta(delta)
 
 
 def adapter(link: Link) -> Adapter:

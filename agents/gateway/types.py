@@ -64,6 +64,7 @@ class ModelReply:
     """One whole turn of a model. `attempts` says what it took: {provider, model, kind, seconds} each.
 
     `usage` is that of the attempt that succeeded; failed ones have their own, as far as the provider told.
+    `first_seconds` is how long the attempt that succeeded took to its first piece, where somebody listened.
     """
 
     blocks: list[Block]
@@ -74,6 +75,7 @@ class ModelReply:
     response_id: str = ""
     request_id: str = ""
     attempts: tuple[dict[str, Any], ...] = ()
+    first_seconds: float | None = None
 
     @property
     def text(self) -> str:

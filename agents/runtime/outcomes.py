@@ -56,6 +56,8 @@ def of_reply(position: str, reply: ModelReply) -> Ended:
     lost_tokens, lost_cost = wasted(reply.attempts)
     value: dict[str, Any] = {"blocks": reply.blocks, "stop": reply.stop, "usage": usage, "cost": cost}
     value |= {"model": reply.model, "provider": reply.provider, "response_id": reply.response_id}
+    if reply.first_seconds is not None:
+        value["first_seconds"] = reply.first_seconds
     if len(reply.attempts) > 1:
         value["attempts"] = list(reply.attempts)
     tokens = sum(usage.values()) + lost_tokens

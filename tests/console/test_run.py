@@ -45,6 +45,7 @@ def test_a_run_shows_what_happened_and_what_it_waits_for(waiting: Run, browse: C
 
     assert "Waiting for approval" in page and "Scripted model" in page
     assert "shop_order" in page and "Model turn" in page
+    assert "First words after</dt>" in read(browse("olga"), waiting, "?step=2")
     assert f'href="/review/{approval.pk}"' in page
 
 

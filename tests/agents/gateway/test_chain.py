@@ -77,7 +77,7 @@ def kinds(told: ModelReply | ModelFailure) -> list[tuple[str, str]]:
 def test_a_reply_at_once_is_one_attempt(clock: Clock) -> None:
     does(FIRST, FINE)
     reply = ask(clock, FIRST, SECOND)
-    assert reply.text == "Fine."
+    assert (reply.text, reply.first_seconds) == ("Fine.", None)
     assert reply.attempts == ({"provider": "scripted", "model": "first", "kind": "succeeded", "seconds": 0.0},)
 
 
@@ -204,6 +204,7 @@ def test_a_half_streamed_turn_leaves_no_trace_in_the_reply(clock: Clock, claude:
     reply = ask(clock, CLAUDE, on_delta=deltas.append)
     assert reply.text == "Fine."
     assert [delta["type"] for delta in deltas] == ["text", "restart", "text", "text"]
+    assert clock.now > 0 and reply.first_seconds == 0.0  # from the beginning of the attempt that counts
 
 
 def test_every_attempt_carries_the_same_key(clock: Clock, claude: MessagesAPI) -> None:
