@@ -46,12 +46,14 @@ def rows(found: Insights) -> dict[str, Any]:
     risks = charts.bands([(risk.median, risk.p95) for risk in found.risks], 1)
     tools = charts.bands([(tool.median, tool.p99) for tool in found.tools], 0.001)
     loads = charts.shares([one.decisions for one in found.reviewers])
+    edits = charts.shares([count for _, _, count in found.arguments])
     costs = charts.shares([task.mean_cost for task in found.tasks])
     return {
         "risks": list(zip(found.risks, risks, strict=True)),
         "tools": list(zip(found.tools, tools, strict=True)),
         "reviewers": list(zip(found.reviewers, loads, strict=True)),
         "tasks": list(zip(found.tasks, costs, strict=True)),
+        "arguments": list(zip(found.arguments, edits, strict=True)),
     }
 
 

@@ -1,5 +1,6 @@
 """What the latest requests, runs and calls tell of the work: each figure reads at most LATEST rows of one index."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -8,9 +9,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from agents.runtime.text import loads
+
 LATEST = 20_000
 FAST_SECONDS = 3  # a decision that comes sooner after the one before was hardly read
 ROWS = 20
+EDITS, READABLE_BYTES = 500, 40_000  # requests whose edits are compared, and how long their arguments may be
 
 _REQUESTS = """
 WITH latest AS (
@@ -56,6 +60,14 @@ WITH latest AS (
 SELECT tool, count(*), count(*) FILTER (WHERE status = 'failed'), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
   percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds)
 FROM latest WHERE seconds IS NOT NULL GROUP BY tool ORDER BY count(*) DESC, tool LIMIT %(rows)s
+"""
+_EDITS = f"""{_REQUESTS}, edited AS (SELECT id FROM latest WHERE revision > 1 LIMIT %(edits)s)
+SELECT call.tool, before.args, edit.args FROM edited
+JOIN reviews_revision AS edit ON edit.approval_id = edited.id AND edit.number > 1
+JOIN reviews_revision AS before ON before.approval_id = edited.id AND before.number = edit.number - 1
+JOIN reviews_approvalrequest AS approval ON approval.id = edited.id
+JOIN agents_toolcall AS call ON call.id = approval.tool_call_id
+WHERE octet_length(edit.args) + octet_length(before.args) < %(readable)s
 """
 
 
@@ -116,10 +128,11 @@ class Insights:
     reviewers: list[Reviewer]
     tasks: list[Task]
     tools: list[Latency]
+    arguments: list[tuple[str, str, int]]
 
 
 def insights(workspace_id: int, first: UUID) -> Insights:
-    """Five statements; `first` is the least id that counts, which ids of version 7 make a time."""
+    """Six statements; `first` is the least id that counts, which ids of version 7 make a time."""
     values = {"workspace": workspace_id, "first": first, "latest": LATEST, "fast": FAST_SECONDS, "rows": ROWS}
     days: dict[date, dict[str, int]] = {}
     for day, status, count in _rows(_BY_DAY, values):
@@ -130,7 +143,17 @@ def insights(workspace_id: int, first: UUID) -> Insights:
         reviewers=[Reviewer(*row) for row in _rows(_BY_PERSON, values)],
         tasks=[Task(*row) for row in _rows(_BY_AGENT, values)],
         tools=[Latency(*row) for row in _rows(_BY_TOOL, values)],
+        arguments=_edited(values | {"edits": EDITS, "readable": READABLE_BYTES}),
     )
+
+
+def _edited(values: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """Which arguments of which tools people change most, and how often."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for tool, *versions in _rows(_EDITS, values):
+        before, after = (loads(bytes(args)) for args in versions)
+        counts.update((tool, name) for name in {*before, *after} if before.get(name) != after.get(name))
+    return [(tool, name, count) for (tool, name), count in counts.most_common(ROWS)]
 
 
 def _rows(statement: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -38,6 +38,9 @@ def test_an_empty_workspace_is_told_what_to_do(house: House, browse: Callable[[s
 
 def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str], Client], monkeypatch: Any) -> None:
     approvals = [make_approval(house) for _ in range(5)]
+    for amount, order in (70, "A-1"), (60, "B-1"):
+        edited = {"amount": amount, "order": order}
+        approvals[0].decide("edit", by=house.by("ben"), digest=bytes(approvals[0].digest), args=edited)
     for n, approval in enumerate(approvals[:4]):
         asked = now() - timedelta(seconds=600)
         ApprovalRequest.objects.filter(pk=approval.pk).update(created_at=asked)
@@ -57,7 +60,8 @@ def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str],
 
     found = insights.insights(house.workspace.pk, first_id(now() - timedelta(days=1)))
     [risk] = found.risks
-    assert (risk.risk, risk.ended, risk.decided, risk.expired, risk.rejected, risk.edited) == ("medium", 5, 4, 1, 1, 0)
+    assert (risk.risk, risk.ended, risk.decided, risk.expired, risk.rejected, risk.edited) == ("medium", 5, 4, 1, 1, 1)
+    assert found.arguments == [("refund", "amount", 2), ("refund", "order", 1)]
     assert risk.median == 150.5 and risk.p95 is not None and 280 < risk.p95 <= 300
     assert [(one.name, one.decisions, one.fast) for one in found.reviewers] == [("Ana", 3, 1), ("Ben", 1, 0)]
     assert [(task.agent, task.runs, task.mean_cost, task.asked) for task in found.tasks] == [("desk", 2, 2_000_000, 2)]
@@ -74,7 +78,7 @@ def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str],
     olga = browse("olga")
     with CaptureQueriesContext(connection) as queries:
         olga.get("/insights")
-    assert len(queries) <= 13
+    assert len(queries) <= 14
 
 
 def test_drawings_stay_inside_their_box() -> None:
