@@ -1,8 +1,7 @@
 """The conversation of a flow: entries that are literal messages or references to outcomes, and a running digest."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from agents.exceptions import FlowError
@@ -25,16 +24,14 @@ class Conversation:
         self.hash = hashlib.sha256()
         self.is_taken = False
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Held by a branch for its turn: two that speak at once would mix their messages. Raises FlowError."""
         if self.is_taken:
             raise FlowError("Two branches speak in one conversation at once: give each its own, by run.aside(name).")
         self.is_taken = True
-        try:
-            yield
-        finally:
-            self.is_taken = False
+
+    def __exit__(self, *failure: object) -> None:
+        self.is_taken = False
 
     def say(self, message: dict[str, Any] | str) -> None:
         """Append a literal message; a string is a user's."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import OperationalError, connection
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 type Row = dict[str, Any]
 
@@ -30,7 +30,12 @@ class Statement:
 
 def rows(statement: Statement, **values: Any) -> list[Row]:
     """The rows of one statement; Django's own cursor would plan it anew each time (engine.md §5)."""
-    return repeated(lambda: _rows(statement, values))
+    return repeated(lambda: _fetched(statement, values, dict_row))
+
+
+def tuples(statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
+    """The same as tuples, where there are many."""
+    return repeated(lambda: _fetched(statement, values, tuple_row))
 
 
 def repeated[Found](work: Callable[[], Found]) -> Found:
@@ -44,10 +49,10 @@ def repeated[Found](work: Callable[[], Found]) -> Found:
     return work()
 
 
-def _rows(statement: Statement, values: Row) -> list[Row]:
+def _fetched(statement: Statement, values: Row, row_factory: Any) -> list[Any]:
     connection.ensure_connection()
     try:
-        with psycopg.RawCursor(connection.connection, row_factory=dict_row) as cursor:
+        with psycopg.RawCursor(connection.connection, row_factory=row_factory) as cursor:
             cursor.execute(statement.query, [values[name] for name in statement.names], prepare=True)
             return cursor.fetchall() if cursor.description else []
     except psycopg.OperationalError as error:

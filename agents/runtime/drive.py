@@ -108,7 +108,7 @@ class Drive:
     def _waiting_for(self, row: Row, *, check: bool) -> Callable[[Outcome], None]:
         """Who waits for this row, once the changes of forks before it are made."""
         self.edit(row.seq)
-        if row.position.partition("+")[0] in self.pending and "+" in row.position:
+        if "+" in row.position and row.position.partition("+")[0] in self.pending:
             self._hear(row.position)
         effect, resume = self.pending.get(row.position, (None, None))
         if effect is None or resume is None or effect.kind != row.kind or (check and effect.request() != row.request):
@@ -164,7 +164,7 @@ class Drive:
             while True:
                 thrown = isinstance(value, BaseException)
                 asked = task.coroutine.throw(value) if thrown else task.coroutine.send(value)
-                if (value := self._unwritable(asked)) is None:
+                if not self.live or (value := self._unwritable(asked)) is None:
                     return asked
         except StopIteration as end:
             task.finish(end.value)
@@ -175,14 +175,14 @@ class Drive:
         return ENDED
 
     def _unwritable(self, asked: object) -> FlowError | None:
-        """Why a journal cannot hold what is asked for; looked at live, as the recorded was written once."""
+        """Why a journal cannot hold what is asked for; looked at live only, as the recorded was written once."""
         if len(self.fresh) > MAX_FRESH:
             return FlowError(
                 f"The flow recorded {MAX_FRESH:,} branches, notes, times or numbers without any other effect."
             )
         effects = asked.members if isinstance(asked, Gather) else [asked]
         try:
-            for effect in effects if self.live else ():
+            for effect in effects:
                 if isinstance(effect, Effect):
                     effect.request()
         except (TypeError, ValueError, RecursionError) as error:

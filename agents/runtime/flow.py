@@ -142,7 +142,7 @@ class FlowRun:
         talk = self.conversation(key)
         settings = self.settings_digest  # the digest is of what has been said when the turn begins
         effect = Effect("model", {"conversation": key}, Reply.of, lambda: talk.hash.digest()[:16] + settings)
-        with talk.taken():
+        with talk:
             reply: Reply = await effect
         talk.refer([effect.position])
         return reply
@@ -153,7 +153,7 @@ class FlowRun:
         effects = [self._tool(call["name"], call.get("input"), call.get("id", "")) for call in calls]
         for effect, refusal in zip(effects, refusals(calls, self.max_calls), strict=True):
             effect.refusal = refusal
-        with talk.taken():
+        with talk:
             outcomes: list[CallOutcome] = await Gather(effects)
         talk.refer([effect.position for effect in effects])
         return outcomes

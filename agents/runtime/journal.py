@@ -14,10 +14,10 @@ LAST = 2**31 - 1
 
 def load_rows(run_id: UUID, line: Line | None = None, *, with_deltas: bool = False) -> list[Row]:
     """The journal in the order of commit."""
-    if line is None:
-        return [_row(found, run_id, with_deltas) for found in database.rows(statements.ROWS, run=run_id)]
-    parts = [(part.run_id, part.first, part.last) for part in line.parts]
-    return _of_parts([*parts, (run_id, line.seq, LAST)], run_id, with_deltas)
+    if line is None and not with_deltas:
+        return [_row(*found) for found in database.tuples(statements.ROWS, run=run_id)]
+    parts = [(part.run_id, part.first, part.last) for part in line.parts] if line else []
+    return _of_parts([*parts, (run_id, line.seq if line else 1, LAST)], run_id, with_deltas)
 
 
 def first_row(run_id: UUID, line: Line) -> Row:
@@ -31,18 +31,12 @@ def first_row(run_id: UUID, line: Line) -> Row:
 
 def _of_parts(parts: list[tuple[UUID, int, int]], run_id: UUID, with_deltas: bool = False) -> list[Row]:
     runs, firsts, lasts = (list(column) for column in zip(*parts, strict=True))
-    found = database.rows(statements.ROWS_OF_LINE, runs=runs, firsts=firsts, lasts=lasts)
-    return [_row(one, run_id, with_deltas) for one in found]
+    found = database.tuples(statements.ROWS_OF_LINE, run=run_id, runs=runs, firsts=firsts, lasts=lasts)
+    rows = [_row(*step, is_inherited=is_inherited) for *step, is_inherited, _, _ in found]
+    for row, (*_, state, messages) in zip(rows, found if with_deltas else (), strict=False):
+        row.state, row.messages = state and blobs.read(state), messages and blobs.read(messages)
+    return rows
 
 
-def _row(found: dict[str, Any], run_id: UUID, with_deltas: bool) -> Row:
-    return Row(
-        found["position"],
-        found["kind"],
-        bytes(found["request"]),
-        Outcome(found["outcome"], found["failed"]),
-        seq=found["seq"],
-        state=found["state"] and blobs.read(found["state"]) if with_deltas else None,
-        messages=found["messages"] and blobs.read(found["messages"]) if with_deltas else None,
-        is_inherited=found["run_id"] != run_id,
-    )
+def _row(position: str, kind: str, request: bytes, seq: int, *outcome: Any, is_inherited: bool = False) -> Row:
+    return Row(position, kind, request, Outcome(*outcome), seq=seq, is_inherited=is_inherited)

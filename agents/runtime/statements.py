@@ -109,13 +109,12 @@ WHERE parent_id = %(run)s AND parent_position = ANY(%(positions)s::text[])
 INBOX = Statement("SELECT id, content FROM agents_message WHERE run_id = %(run)s AND taken_seq IS NULL ORDER BY id")
 
 ROWS = Statement("""
-SELECT run_id, seq, position, kind, request, outcome, failed, state, messages FROM agents_checkpoint
-WHERE run_id = %(run)s ORDER BY seq
+SELECT position, kind, request, seq, outcome, failed FROM agents_checkpoint WHERE run_id = %(run)s ORDER BY seq
 """)
 
-# A journal in parts: steps of ancestors, and those of the run itself.
+# A journal in parts: steps of ancestors, and those of the run itself; with what the flow made of each.
 ROWS_OF_LINE = Statement("""
-SELECT run_id, seq, position, kind, request, outcome, failed, state, messages
+SELECT position, kind, request, seq, outcome, failed, run_id <> %(run)s, state, messages
 FROM unnest(%(runs)s::uuid[], %(firsts)s::int[], %(lasts)s::int[]) AS part (run, first, last)
 JOIN agents_checkpoint ON run_id = part.run AND seq BETWEEN part.first AND part.last ORDER BY seq
 """)
