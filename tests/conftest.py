@@ -8,9 +8,14 @@ import pytest_django
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from tests.emptying import empty_what_was_written
 from tests.product import Product
+
+examples.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # how fast is no test
+examples.load_profile("busy")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,7 @@ from agents.tools.question import QUESTION
 from agents.tools.spec import ToolSpec
 from agents.tools.title import title
 from reviews.models import ApprovalRequest, PolicySet
-from tests.people import acting, make_member, make_person, make_token, make_workspace
+from tests.people import acting, make_token, make_workspace, settle
 from workspaces.models import Group, Person, Switch, Workspace
 from workspaces.principal import Principal
 
@@ -55,19 +55,19 @@ class House:
 def make_house() -> House:
     """A workspace where an agent `desk` may propose the tools `refund` (unsafe), `find` (reads) and `question`."""
     workspace = make_workspace("Acme")
-    finance, support = (Group.objects.create(workspace=workspace, name=name) for name in ("finance", "support"))
+    finance, support = Group.objects.bulk_create(Group(workspace=workspace, name=one) for one in ("finance", "support"))
     make_tool(workspace, "refund", schema=REFUND)
     make_tool(workspace, "find", effect="read")
-    return House(
-        workspace=workspace,
-        olga=make_member(workspace, "olga", "operator"),
-        ana=make_member(workspace, "ana", "approver", groups=[finance]),
-        ben=make_member(workspace, "ben", "approver", groups=[finance, support]),
-        cleo=make_member(workspace, "cleo", "approver"),
-        root=make_member(workspace, "root", "admin"),
-        sam=make_member(make_workspace("Other"), "sam", "approver"),
-        agent=make_agent(workspace),
-    )
+    members = {
+        "olga": ("operator", []),
+        "ana": ("approver", [finance]),
+        "ben": ("approver", [finance, support]),
+        "cleo": ("approver", []),
+        "root": ("admin", []),
+    }
+    [sam] = settle(make_workspace("Other"), {"sam": ("approver", [])})
+    people = {person.username: person for person in settle(workspace, members)}
+    return House(workspace=workspace, **people, sam=sam, agent=make_agent(workspace))
 
 
 def make_agent(
@@ -157,7 +157,6 @@ __all__ = [
     "make_approval",
     "make_call",
     "make_house",
-    "make_person",
     "make_policy",
     "make_proposal",
     "make_run",

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.schema_form import ABSENT, Field, fields, read
@@ -192,7 +192,6 @@ values = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other", "", "/"]), values))
 def test_any_arguments_survive_being_shown(args: dict[str, Any]) -> None:
     assert read(SCHEMA, args, sent(SCHEMA, args)) == args
