@@ -14,9 +14,18 @@ from django.test.utils import CaptureQueriesContext
 
 from console import audit as page_of_audit
 from tests.factories import House, make_approval
+from tests.people import make_member
 from workspaces import audit
 from workspaces.audit import search
 from workspaces.models import AuditEntry
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """With a few entries: some people have joined."""
+    for name in ("dora", "emil", "fay", "gus", "hal"):
+        make_member(house.workspace, name, "viewer")
+    return house
 
 
 def text(page: Any) -> str:
