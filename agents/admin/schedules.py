@@ -6,8 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from agents import inputs
 from agents.models import Schedule
-from agents.runtime.text import dumps, loads
 from agents.scheduling import keep_schedule
 from workspaces.admin import ScopedModelAdmin
 from workspaces.models import Role
@@ -25,19 +25,10 @@ class InputField(forms.CharField):
     widget = forms.Textarea
 
     def prepare_value(self, value: Any) -> Any:
-        said = _read(value) if isinstance(value, str) else None
-        return said if isinstance(said, str) else value
+        return inputs.written(value) if isinstance(value, str) else value
 
     def clean(self, value: Any) -> str:
-        text = super().clean(value).replace("\r\n", "\n")
-        return text if text[:1] in "{[" and _read(text) is not None else dumps(text)
-
-
-def _read(text: str) -> Any:
-    try:
-        return loads(text)
-    except ValueError:
-        return None
+        return inputs.stored(super().clean(value))
 
 
 class ScheduleForm(ScheduleModelForm):

@@ -34,6 +34,7 @@ OWN_POSTS = {
 ADMINS = {"audit", "audit-export", "setup"}  # tests/console/test_audit.py, test_setup.py
 OF_ONESELF = OWN_POSTS | ADMINS
 OF_ONESELF |= {
+    "schedule-new",
     "agents",
     "counts",
     "deliveries",
