@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from agents.tools.legible import legible
 MAX_LINES = 400
 MAX_LINE = 50_000
 CONTEXT = 2
+FULL_LINE = 72
+ITEM = re.compile(r"\s*([-*•#>|]|\d+[.)])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,16 @@ def lines(value: Any) -> list[Line]:
     found = [Line(legible(bounded(line))) for line in text[:MAX_LINES]]
     more = len(text) - MAX_LINES
     return [*found, Line(f"… {more} more lines")] if more > 0 else found
+
+
+def unwrapped(text: str) -> str:
+    """A text without the line breaks that only made it fit a file: those after a full line, unless an item begins."""
+    before, joined = "", ""
+    for line in text.split("\n"):
+        goes_on = len(before) >= FULL_LINE and line.strip() and not ITEM.match(line)
+        joined += f" {line.strip()}" if goes_on else f"\n{line}"
+        before = line
+    return joined[1:]
 
 
 def bounded(line: str) -> str:

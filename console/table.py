@@ -31,6 +31,12 @@ class Row:
 
     approval: ApprovalRequest
     cells: list[Cell]
+    labels: list[str]
+
+    @property
+    def named(self) -> list[tuple[str, Cell]]:
+        """The values, each under its column."""
+        return list(zip(self.labels, self.cells, strict=True))
 
     @property
     def oddness(self) -> float:
@@ -77,7 +83,7 @@ class Table:
         counts = {label: Counter(self._texts[label]) for label in self.columns}
         far = {label: self._far(label) for label in self.columns}
         rows = [
-            Row(one, [self._cell(label, n, counts, far) for label in self.columns])
+            Row(one, [self._cell(label, n, counts, far) for label in self.columns], self.columns)
             for n, one in enumerate(self.approvals)
         ]
         return sorted(rows, key=lambda row: -row.oddness)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.credentials import hidden
 from agents.tools.legible import legible as visible
-from console import figures, standing
+from console import figures, prose, standing
 from console.truth import Part
 
 register = template.Library()
@@ -33,6 +33,7 @@ KIND_WORDS = {
 
 register.filter("duration", figures.duration)
 register.filter("dollars", figures.dollars)
+register.filter("unwrapped", prose.unwrapped)
 
 
 @register.simple_tag

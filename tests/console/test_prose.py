@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.figures import dollars, duration, initials
-from console.prose import MAX_LINES, difference, lines
+from console.prose import MAX_LINES, difference, lines, unwrapped
 from console.talk import turns
 
 
@@ -89,3 +89,15 @@ def test_every_kind_of_message_can_be_shown() -> None:
     assert [turn.who for turn in shown] == ["User", "desk", "Tools", "User"]
     assert [piece.label for piece in shown[1].pieces] == ["", "thinking", "calls find", "", ""]
     assert shown[2].pieces[0].label == "error"
+
+
+def test_a_text_that_was_broken_to_fit_a_file_flows_again() -> None:
+    full = "x" * 80
+    assert (
+        unwrapped(f"{full}\ngoes on\nnew line\n\n{full}\n\nnew part")
+        == f"{full} goes on\nnew line\n\n{full}\n\nnew part"
+    )
+    assert (
+        unwrapped(f"1. {full}\n   goes on\n2. next {full}\n - inner") == f"1. {full} goes on\n2. next {full}\n - inner"
+    )
+    assert [unwrapped(text) for text in ("", "\n", " a\n b ")] == ["", "\n", " a\n b "]

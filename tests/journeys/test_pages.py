@@ -79,6 +79,16 @@ def test_every_page_can_be_used_by_everybody(waiting: Run, office: Office, come:
         ana.goes_to(path)
         ana.finds_nothing_wrong_in_any_look()
     panels_that_open(ana, request)
+    what_a_telephone_folds(ana, f"/review/batch?item={alike[0].pk}&item={alike[1].pk}")
+
+
+def what_a_telephone_folds(ana: Guest, batch: str) -> None:
+    ana.goes_to("/runs")
+    ana.follows("Start a run")
+    ana.fills("Task", "Fold nothing that is needed")
+    ana.goes_to(batch)
+    beyond = "document.querySelector('.scroll').scrollWidth - document.querySelector('.scroll').clientWidth"
+    assert ana.on(lambda page: page.evaluate(beyond)) == 0
 
 
 def panels_that_open(ana: Guest, request: ApprovalRequest) -> None:

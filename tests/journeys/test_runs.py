@@ -45,7 +45,8 @@ def test_runs_are_followed_and_changed(held: Run, office: Office, come: Callable
     many_are_changed_at_once(ana, office)
     for path in (
         f"/runs/{held.pk}?view=tree", f"/runs/{held.pk}?view=events&step=2", "/agents/shop?version=2&against=1",
-        "/tools?show=writes", "/tools/shop_refund", "/threads", f"/threads/{held.thread_id}", "/schedules", "/schedules/new",
+        "/tools?show=writes", "/tools/shop_refund", "/threads", f"/threads/{held.thread_id}", "/schedules",
+        "/schedules/new",
     ):  # fmt: skip
         ana.goes_to(path)
         ana.finds_nothing_wrong_in_any_look()
