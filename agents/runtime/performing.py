@@ -31,11 +31,7 @@ from agents.tools.types import CallContext, ToolResult
 
 PASSED_ON = ("temperature", "top_p", "top_k", "thinking")
 MODEL_DEADLINE_SECONDS = 300.0
-RAN_OUT = {
-    "type": "expired",
-    "message": "The approval ran out before the call could start.",
-    "retryable": False,
-}
+RAN_OUT = {"type": "expired", "message": "The approval ran out before the call could start.", "retryable": False}
 
 
 class Performing(Limited):
@@ -259,9 +255,7 @@ class Performing(Limited):
         call = self.calls[done.underway.position]
         result = result_of(done)
         if result.error and result.error.get("type") == "too_late":
-            self.claim.unstart(call)
-            call.status = "ready"
-            return None
+            return self._not_entered(call)
         if not self.is_make_believe:
             breakers.note(self.claim.workspace_id, call.tool, result)
         if self._is_worth_another_try(call, result):
@@ -272,6 +266,12 @@ class Performing(Limited):
             self.doubts[call.position] = (result.error or {}).get("message") or GAVE_NO_ANSWER
             return None
         return of_tool(call, result)
+
+    def _not_entered(self, call: Call) -> None:
+        """Its time to start had passed: the intent is taken back, unless an earlier attempt may have happened."""
+        if call.attempt == 1 or call.effect == "unsafe":
+            self.claim.unstart(call)
+            call.status = "ready"
 
     def give_up(self) -> list[Ended]:
         """What calls that would be tried again come to when nothing more is tried: their last failure, or a doubt."""

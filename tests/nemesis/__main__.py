@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -13,12 +12,10 @@ from pathlib import Path
 
 from config.embedded.services import OWNER
 from tests.nemesis.arena import CREW, SMALL_CREW, Services
+from tests.nemesis.keeping import keep, told
 from tests.nemesis.mixes import MIXES, SHORT, WHOLE
 from tests.nemesis.receiver import Receiver
 from tests.plugin import temporary_home
-
-KEPT = ("*.log", "history.jsonl", "ledger", "report.json", "violations")
-SHOWN = 8  # of each invariant
 
 
 def main() -> None:
@@ -30,9 +27,9 @@ def main() -> None:
         services = Services(home, own_disk=not chosen.small)
         try:
             violations = fight(chosen, home, services)
-            if violations and chosen.keep:
-                keep(home, Path(chosen.keep))
         finally:
+            if chosen.keep:
+                keep(home, Path(chosen.keep))
             services.close()
     sys.exit(1 if violations else 0)
 
@@ -44,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=float, default=0, help="mean seconds between faults (1.5 but for mutants)")
     parser.add_argument("--small", action="store_true", help="fewer processes, and no disk of its own")
     parser.add_argument("--mutant", default="", help="weaken one control first: tests/nemesis/mutants.py")
-    parser.add_argument("--keep", default="", help="where to copy logs, history and ledger after a violation")
+    parser.add_argument("--keep", default="", help="where to copy logs, history, ledger and, after a violation, rows")
     return parser.parse_args()
 
 
@@ -79,24 +76,10 @@ def fight(chosen: argparse.Namespace, home: Path, services: Services) -> int:
     battle = Battle(chosen.seed, chosen.seconds, mix, SMALL_CREW if chosen.small else CREW, home, receiver)
     figures, violations = battle.fight(services)
     figures["seconds in all"] = round(time.monotonic() - began, 1)
-    battle.history.save(home / "history.jsonl")
     (home / "report.json").write_text(json.dumps(figures, indent=1))
-    print(json.dumps(figures, indent=1))
-    (home / "violations").write_text("".join(f"{one.invariant}: {one.sentence}\n" for one in violations))
-    for invariant in dict.fromkeys(one.invariant for one in violations):
-        for violation in [one for one in violations if one.invariant == invariant][:SHOWN]:
-            print(f"VIOLATION {violation.invariant}: {violation.sentence}"[:600])
+    print(json.dumps(figures, indent=1), *told(violations), sep="\n")
     print(f"seed {chosen.seed}: {len(violations)} violations", flush=True)
     return len(violations)
-
-
-def keep(home: Path, place: Path) -> None:
-    """Copy the evidence to a place that stays."""
-    place.mkdir(parents=True, exist_ok=True)
-    for pattern in KEPT:
-        for path in (*home.glob(pattern), *home.parent.glob(pattern)):
-            shutil.copy(path, place / path.name)
-    print(f"logs, history and ledger are in {place}")
 
 
 def commit() -> str:

@@ -22,8 +22,11 @@ from tests.nemesis.clients import Approver, Calendar, Client, Meddler, Ruler, St
 from tests.nemesis.deliveries import UNTOLD
 from tests.nemesis.evidence import Violation
 from tests.nemesis.faults import Faults
+from tests.nemesis.forker import Forker
 from tests.nemesis.history import Caller, History
 from tests.nemesis.house import House
+from tests.nemesis.keeper import Keeper
+from tests.nemesis.keeping import keep_findings
 from tests.nemesis.mixes import Mix
 from tests.nemesis.reader import Reader
 from tests.nemesis.receiver import Receiver
@@ -33,7 +36,7 @@ from tests.product import Product
 
 START_SECONDS = 60
 LEAST_RUNS = 5
-STILL_SECONDS = 45  # without any progress, however slow the machine is
+STILL_SECONDS = 90  # without any progress: longer than the lease of a delivery whose sweep was killed
 PROGRESS = """SELECT (SELECT coalesce(sum(seq), 0) FROM agents_run),
   (SELECT count(*) FROM agents_run WHERE finished_at IS NOT NULL),
   (SELECT count(*) FROM reviews_decision), (SELECT count(*) FROM reviews_delivery WHERE status = 'delivered')"""
@@ -88,15 +91,22 @@ class Battle:
 
     def _clients(self, url: str) -> list[Client]:
         pace, caller, taste = f"{self.seed}", partial(self._caller, url), self.mix.taste
+        keeper = Keeper(caller("olga"), pace, 0.5, self.house, self.mix.active)
+
+        def is_crowded() -> bool:
+            return keeper.is_crowded
+
         people = [
             Approver(caller(who), pace, 0.1, partial(self.house.decide_in_browser, who)) for who in ("ana", "ben")
         ]
         return [
-            Starter(caller("olga"), pace + "a", 0.15, taste, self.mix.active),
-            Starter(caller("olga"), pace + "b", 0.15, taste, self.mix.active),
-            Talker(caller("olga"), pace, 0.6, taste, self.mix.active),
-            Calendar(caller("olga"), pace, 1.5, taste, self.mix.active, self.house.ripen),
+            keeper,
+            Starter(caller("olga"), pace + "a", 0.15, taste, is_crowded),
+            Starter(caller("olga"), pace + "b", 0.15, taste, is_crowded),
+            Talker(caller("olga"), pace, 0.6, taste, is_crowded),
+            Calendar(caller("olga"), pace, 1.5, taste, is_crowded, self.house.ripen),
             *people,
+            Forker(caller("eve"), pace, self.mix.forking, is_crowded),
             Meddler(caller("olga"), pace, self.mix.meddling, self.mix.ways),
             Ruler(caller("olga"), pace, self.mix.ruling, self.house.publish),
         ]
@@ -158,7 +168,8 @@ class Battle:
             return False
         try:
             self.house.send_again()
-            self.house.try_again()
+            self.house.look_after()
+            self.house.lift_stops()
             return not (
                 Run.objects.active().exists()
                 or Schedule.objects.due().exists()
@@ -180,6 +191,7 @@ class Battle:
 
     def _judged(self, clients: list[Client], reader: Reader) -> tuple[dict, list[Violation]]:
         connection.close()
+        self.history.save(self.home / "history.jsonl")
         checker = Checker(self.history, self.house)
         violations = checker.violations()
         violations += [Violation("I8", f"{what}: {rows}") for what, rows in reader.found.items()]
@@ -187,6 +199,7 @@ class Battle:
             violations.append(Violation("battle", f"only {len(self._started())} runs were started: it proves nothing"))
         violations += [Violation("client", f"{one.name} broke: {one.error!r}") for one in clients if one.error]
         checker.checked["I8 looks"] += reader.looks
+        keep_findings(violations, reader.url, self.home)
         return report.figures(self.hands, checker, self.history, violations, self.settled_seconds), violations
 
 

@@ -13,6 +13,7 @@ from tests.nemesis import outside
 from tests.nemesis.deliveries import Deliveries
 from tests.nemesis.evidence import Check, Violation
 from tests.nemesis.history import Operation
+from tests.nemesis.lines import Lines
 from tests.nemesis.purses import Purses
 from tests.nemesis.requests import Requests
 from tests.nemesis.talks import Talks
@@ -27,8 +28,8 @@ class Checker(Requests):
     """All checks over one workspace after a battle; `checked` counts what was looked at."""
 
     def violations(self) -> list[Violation]:
-        others = [part(self.history, self.house) for part in (Talks, Times, Purses, Deliveries)]
-        found = [violation for part in (self, *others) for check in part.checks() for violation in check()]
+        others = [part(self.history, self.house, self.known) for part in (Talks, Times, Purses, Deliveries, Lines)]
+        found = [violation for part in (self, *others) for violation in part.found()]
         for part in others:
             self.checked += part.checked
         return found
@@ -51,7 +52,7 @@ class Checker(Requests):
     # --- the journal ---
 
     def journal(self) -> Iterator[Violation]:
-        """I1: each step once, dense from 1, and the flow agrees with every row."""
+        """I1: each step once, dense from 1 (a fork's own from where it began), and the flow agrees with every row."""
         rows = asked(
             """SELECT run_id, count(*), max(step.seq), min(step.seq) FROM agents_checkpoint AS step
               JOIN agents_run AS run ON run.id = run_id WHERE workspace_id = %s GROUP BY 1""",
@@ -59,7 +60,8 @@ class Checker(Requests):
         )
         for run_id, count, last, first in rows:
             self.checked["I1 steps"] += count
-            if not (first == 1 and count == last == self.runs[str(run_id)].seq):
+            run = self.runs[str(run_id)]
+            if not (first == (run.forked_seq or 1) and last == run.seq == first + count - 1):
                 yield Violation("I1", f"run {run_id} has {count} steps from {first} to {last}")
         for run in self.runs.values():
             try:
@@ -82,11 +84,13 @@ class Checker(Requests):
     def effects(self) -> Iterator[Violation]:
         """I2, I3: an unsafe call reaches the world at most once, and what its row says is what happened."""
         for key, call in self.calls.items():
+            if "stand_in" in call.verdict:
+                continue
             if call.effect == "unsafe" and call.tool == "nemesis_pay":
                 yield from self._paid(key, call, len(self.pays.get(key, [])))
             elif call.effect == "keyed":
                 yield from self._put(key, call)
-        for line in outside.lines():
+        for line in self.known.lines:
             if line["what"] == "other body under this key":
                 yield Violation("I2", f"keyed call {line['key']} came with two bodies")
 

@@ -32,11 +32,6 @@ class Client(threading.Thread):
     def work(self) -> None:
         raise NotImplementedError
 
-    def is_crowded(self) -> bool:
-        """Whether people and workers have enough to do, or nobody can say."""
-        waiting = self.caller.look("/runs", status="waiting", limit=self.max_active)
-        return waiting is None or len(waiting["items"]) >= self.max_active
-
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
@@ -51,9 +46,9 @@ class Client(threading.Thread):
 class Starter(Client):
     """Starts runs, often twice at once under one key; sends the message that a run waits for."""
 
-    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int):
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, is_crowded: Callable[[], bool]):
         super().__init__(caller, seed, pause)
-        self.plans, self.max_active = Plans(self.random, taste), max_active
+        self.plans, self.is_crowded = Plans(self.random, taste), is_crowded
         self.pool = ThreadPoolExecutor(2)
 
     def work(self) -> None:
@@ -84,9 +79,9 @@ class Starter(Client):
 class Talker(Client):
     """Gives inputs to a few threads, one after the other and before the last is done, in all four ways."""
 
-    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int):
+    def __init__(self, caller: Caller, seed: str, pause: float, taste: Taste, is_crowded: Callable[[], bool]):
         super().__init__(caller, seed, pause)
-        self.plans, self.threads, self.max_active = Plans(self.random, taste), [], max_active
+        self.plans, self.threads, self.is_crowded = Plans(self.random, taste), [], is_crowded
 
     def work(self) -> None:
         if self.is_crowded():
@@ -109,10 +104,16 @@ class Calendar(Client):
     """Keeps schedules, and moves the hands of the clock forward to the next time of one."""
 
     def __init__(
-        self, caller: Caller, seed: str, pause: float, taste: Taste, max_active: int, ripen: Callable[[str], None]
+        self,
+        caller: Caller,
+        seed: str,
+        pause: float,
+        taste: Taste,
+        is_crowded: Callable[[], bool],
+        ripen: Callable[[str], None],
     ):
         super().__init__(caller, seed, pause)
-        self.max_active = max_active
+        self.is_crowded = is_crowded
         self.plans, self.ripen, self.schedules = Plans(self.random, taste), ripen, []
 
     def work(self) -> None:

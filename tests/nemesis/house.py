@@ -1,10 +1,13 @@
 """The workspace of a battle: its people, their tokens, its agents, policies and receivers."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from agents.models import Agent, Budget, Run
 from reviews.models import ApprovalRequest, Delivery, Endpoint, PolicySet
@@ -14,7 +17,7 @@ from tests.nemesis.receiver import Receiver
 from tests.nemesis.story import TOOLS
 from tests.people import acting, make_person, make_token, make_workspace
 from workspaces.exceptions import CountersignError
-from workspaces.models import Membership, Person, Workspace
+from workspaces.models import Membership, Person, Switch, Workspace
 from workspaces.principal import Principal
 
 ASK: dict[str, Any] = {"effect": "ask", "channels": ["api", "web"]}
@@ -45,9 +48,11 @@ AGENTS: dict[str, list[dict[str, Any]]] = {
 }
 RIPEN = """UPDATE agents_schedule SET next_at = date_trunc('milliseconds', now())
   WHERE id = %s AND next_at > now() + interval '1 s' RETURNING next_at"""
-ROLES = {"olga": "operator", "ana": "approver", "ben": "approver", "root": "admin"}
+FORGOTTEN = timedelta(seconds=15)
+ROLES = {"olga": "operator", "eve": "engineer", "ana": "approver", "ben": "approver", "root": "admin"}
 DECIDES = ["runs:read", "approvals:read", "approvals:decide"]
-SCOPES = {"olga": ["runs:read", "runs:write"], "ana": DECIDES, "ben": DECIDES}
+STARTS = ["runs:read", "runs:write"]
+SCOPES = {"olga": STARTS, "eve": STARTS, "ana": DECIDES, "ben": DECIDES}
 
 
 @dataclass
@@ -116,12 +121,27 @@ class House:
             operation = self.history.begin("replay", "olga", delivery=str(delivery.pk))
             self._as_person(operation, partial(delivery.replay, self.by("olga")))
 
-    def try_again(self) -> None:
-        """A run that three workers in a row have failed lies in the queue until somebody looks: olga lets it go on."""
-        for run in Run.objects.filter(workspace=self.workspace, status="poisoned"):
-            self._as_person(
-                self.history.begin("try again", "olga", run=str(run.pk)), partial(run.resume, by=self.by("olga"))
-            )
+    def look_after(self) -> None:
+        """What lies aside until somebody looks: olga lets it go on.
+
+        That is a run that three workers in a row have failed, or one whose pause outlived the request to end it: the
+        web that got it was paused itself.
+        """
+        is_alone = Q(parent=None) | Q(parent__pause_requested_at=None)
+        forgotten = Q(is_alone, pause_requested_at__lt=Now() - FORGOTTEN)
+        runs = Run.objects.filter(Q(status="poisoned") | forgotten, workspace=self.workspace).active()
+        for run in runs.filter(cancel_requested_at=None):
+            operation = self.history.begin("let go", "olga", path=f"/runs/{run.pk}/resumption")
+            self._as_person(operation, partial(run.resume, by=self.by("olga")))
+
+    def lift_stops(self) -> None:
+        """A stop may have outlived the request to end it as well."""
+        switch = Switch.objects.get(workspace=self.workspace)
+        whole = ["workspace"] if switch.stopped else []
+        agents, tools = [f"agent:{one}" for one in switch.stopped_agents], [f"tool:{o}" for o in switch.stopped_tools]
+        for scope in whole + agents + tools:
+            operation = self.history.begin("resume", "olga", params={"scope": scope})
+            self._as_person(operation, partial(switch.resume, scope, self.by("olga")))
 
     def _as_person(self, operation: Any, act: Any) -> None:
         """Act on a connection of this thread; a database that goes away meanwhile leaves the end unknown."""

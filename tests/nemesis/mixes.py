@@ -19,11 +19,14 @@ class Mix:
     meddling: float = 0.8
     ruling: float = 2.0
     active: int = 60
+    forking: float = 1.5
 
 
 WHOLE = Mix()
 SLOW_THOUGHTS = Taste(thinking=(1500, 3000), tools=("nemesis_look",), extras=0.0)
 LONG_PAYMENTS = Taste(tools=("nemesis_pay",), ends=(20, 80, 0, 0), calls=(2, 3), extras=0.0, thinking=(0,))
+MANY_WRITES = Taste(tools=("nemesis_put",), calls=(3, 3), extras=0.0, thinking=(0,))
+QUICK = Taste(tools=("nemesis_look", "nemesis_put"), calls=(1, 1), extras=0.0, thinking=(0,))
 # For the short form of the suite: one of each sort, and nothing that takes longer than a lease.
 SHORT = Mix(
     0.5,
@@ -46,4 +49,14 @@ MIXES = {
     "sweep": Mix(1.0, ("flush broker", "kill worker"), active=20),
     # Stops and new rules have to come between a look at them and a start.
     "switch": Mix(5.0, ("pause worker shortly",), LONG_PAYMENTS, ("stop",), 0.2, 0.3, active=15),
+    # Pauses have to come while a call waits for a place among the tools' processes.
+    "pause": Mix(5.0, ("flush broker",), MANY_WRITES, ("hold",), 0.05, 30, active=20),
+    # Somebody has to listen.
+    "announcing": Mix(5.0, ("kill sweep",), active=20),
+    # Threads need a second run that ends, or a third.
+    "turns": Mix(5.0, ("kill worker",), QUICK, ("cancel",), 10, active=30),
+    # Budgets have to be used up.
+    "holds": Mix(5.0, ("flush broker",), MANY_WRITES, ("cancel",), 10, 30, active=20),
+    "schedules": Mix(5.0, ("kill sweep",), QUICK, ("cancel",), 10, active=20),
+    "timers": Mix(5.0, ("kill sweep",), active=20),
 }

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 PLACE = "NEMESIS_LEDGER"
+EFFECTS = ("pay", "put")
+CALLS = (*EFFECTS, "look")
 WALL = "NEMESIS_WALL"  # what to add to the monotonic clock: the wall clocks of some processes are set wrong on purpose
 
 
@@ -43,11 +45,6 @@ def lines() -> Iterator[dict[str, Any]]:
     path = Path(os.environ[PLACE])
     for line in path.read_text().splitlines() if path.exists() else ():
         yield json.loads(line)
-
-
-def effects() -> Iterator[dict[str, Any]]:
-    """What calls have done."""
-    return (line for line in lines() if line["what"] in ("pay", "put"))
 
 
 def puts() -> dict[str, str]:

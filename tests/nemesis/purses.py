@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from agents.models import Budget, Run
 from agents.models.budget import BudgetHold, BudgetRaise, BudgetUse
-from tests.nemesis import outside
 from tests.nemesis.evidence import Check, Evidence, Violation
 
 
@@ -35,8 +34,7 @@ class Purses(Evidence):
         if used > allowed + active:
             yield Violation("I11", f"{budget} in {term}: {used} used of {allowed} by at most {active} runs at once")
         concerned = {str(run.pk) for run in runs}
-        lines = [line for line in outside.lines() if line["what"] in ("pay", "put") and line["run"] in concerned]
-        if (happened := len({line["key"] for line in lines})) > used:
+        if (happened := len({line["key"] for line in self.known.effects if line["run"] in concerned})) > used:
             yield Violation("I11", f"{budget} in {term}: {happened} calls happened, {used} are counted")
 
 

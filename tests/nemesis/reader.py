@@ -6,12 +6,14 @@ import psycopg
 
 EVERY_SECONDS = 0.25
 RECENT = "(run.finished_at IS NULL OR run.finished_at > now() - interval '5 s')"
+SHARED = "coalesce(run.forked_seq - 1, 0)"  # steps of a fork that its ancestors made
 HALVES = {
     "a run's seq is not its last checkpoint": """
         SELECT run.id, run.seq, steps.last, steps.count FROM agents_run AS run
         LEFT JOIN LATERAL (SELECT max(seq) AS last, count(*) AS count FROM agents_checkpoint WHERE run_id = run.id)
           AS steps ON true
-        WHERE {recent} AND (run.seq <> coalesce(steps.last, 0) OR run.seq <> steps.count)""",
+        WHERE {recent} AND (run.seq <> coalesce(steps.last, {shared})
+          OR run.seq <> {shared} + steps.count)""",
     "an approval is open for a call that does not wait": """
         SELECT asked.id, call.status, call.decided, run.status FROM reviews_approvalrequest AS asked
         JOIN agents_toolcall AS call ON call.id = asked.tool_call_id JOIN agents_run AS run ON run.id = call.run_id
@@ -29,12 +31,18 @@ HALVES = {
           SELECT FROM agents_checkpoint AS step WHERE step.run_id = call.run_id AND step.seq = call.seq
             AND step.position = call.position)""",
     "a step has no span": """
-        SELECT run.id, run.seq FROM agents_run AS run WHERE {recent} AND run.seq <> (SELECT count(*) FROM tracing_span
-          WHERE run_id = run.id AND kind <> 'agent')""",
+        SELECT run.id, run.seq FROM agents_run AS run
+        WHERE {recent} AND run.seq <> {shared} + (
+          SELECT count(*) FROM tracing_span WHERE run_id = run.id AND kind <> 'agent')""",
     "a claim is held by a run that does not run": """
         SELECT id, status FROM agents_run WHERE lease_until IS NOT NULL AND status <> 'running'
           OR lease_until IS NULL AND status = 'running'""",
 }
+
+
+def worded(query: str) -> str:
+    """With the words that many of them use."""
+    return query.replace("{recent}", RECENT).replace("{shared}", SHARED)
 
 
 class Reader(threading.Thread):
@@ -57,7 +65,7 @@ class Reader(threading.Thread):
         connection.execute("SET statement_timeout = '10s'")
         while not self.stopping.wait(EVERY_SECONDS):
             for name, query in HALVES.items():
-                rows = connection.execute(query.replace("{recent}", RECENT)).fetchall()
+                rows = connection.execute(worded(query)).fetchall()
                 self.looks += 1
                 if rows and name not in self.found:
                     self.found[name] = [str(row) for row in rows[:3]]

@@ -8,7 +8,6 @@ from datetime import datetime
 from agents import blobs, reading
 from agents.models import Run
 from agents.runtime.turns import STAYS_DONE, messages_of
-from tests.nemesis import outside
 from tests.nemesis.evidence import Check, Evidence, Violation
 from tests.nemesis.story import is_plan
 from tests.nemesis.witness import asked
@@ -70,7 +69,7 @@ class Talks(Evidence):
             yield Violation("I4", f"run {run.pk} was told of {lines} effects that stay, of {len(calls)}")
 
     def _heard_by_models(self) -> Iterator[Violation]:
-        for line in outside.lines():
+        for line in self.known.lines:
             if line["what"] == "turn" and len(line["marks"]) != len(set(line["marks"])):
                 yield Violation("I4", f"a model was told an input twice: {line['marks']}")
 

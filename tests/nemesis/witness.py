@@ -62,7 +62,10 @@ BEGIN
       NEW.rules_epoch, switch.rules_epoch, coalesce(NEW.valid_until <= NEW.started_at, false),
       NEW.verdict ->> 'decision',
       (SELECT count(*) FROM reviews_approvalrequest AS asked WHERE asked.tool_call_id = NEW.id
-        AND asked.status = 'approved' AND asked.digest = NEW.digest AND asked.effective_at <= NEW.started_at)
+        AND asked.status = 'approved' AND asked.digest = NEW.digest AND asked.effective_at <= NEW.started_at
+        AND NOT EXISTS (SELECT FROM reviews_approvalrequest AS doubt JOIN reviews_decision AS made
+          ON made.approval_id = doubt.id AND made.kind = 'retry'
+          WHERE doubt.tool_call_id = NEW.id AND doubt.id > asked.id))  -- what was approved before a retry is used up
     FROM agents_run AS run JOIN agents_agent AS agent ON agent.id = run.agent_id
     JOIN workspaces_switch AS switch ON switch.workspace_id = run.workspace_id WHERE run.id = NEW.run_id;
   END IF;
@@ -87,7 +90,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER nemesis_fired AFTER UPDATE OF next_at ON agents_schedule FOR EACH ROW
-WHEN (OLD.next_at <= now() AND NEW.next_at > OLD.next_at) EXECUTE FUNCTION nemesis.schedule_moved();
+WHEN (OLD.next_at <= clock_timestamp() AND NEW.next_at > OLD.next_at) EXECUTE FUNCTION nemesis.schedule_moved();
 
 -- What PostgreSQL tells now and then under serializable load, or after a deadlock.
 CREATE FUNCTION nemesis.trouble() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$

@@ -10,7 +10,7 @@ LOST = {"name": "nemesis_pay", "input": {"what": "tax", "amount": 9, "ends": "lo
 PUT = {"name": "nemesis_put", "input": {"what": "name", "millis": 0}}
 LOOK = {"name": "nemesis_look", "input": {"what": "sky"}}
 PLAIN = {"sleep": 0, "hear": False, "split": False, "ask": False, "below": None}
-BEYOND_LEASE, BEYOND_DEADLINE = 6.0, 12.0
+BEYOND_LEASE, BEYOND_DEADLINE, TOO_LATE = 6.0, 12.0, 1.1
 
 
 def fence(world: World) -> None:
@@ -71,8 +71,39 @@ def switch(world: World) -> None:
     as_far_as_it_goes(one)
 
 
+def doubt(world: World) -> None:
+    """A worker dies before its tool is entered; people say that it did not happen, and to do it again."""
+    first, second = world.workers[:2]
+    paying(world, first)
+    world.kill(first)
+    world.clock.forward(BEYOND_DEADLINE)
+    taken_over(world, second)
+    (asked,) = world.pending()
+    world.answer(asked, again=True)
+
+
+def late(world: World) -> None:
+    """A keyed call has happened, is started again too late to be entered, and then asked about and refused."""
+    first, second = world.workers[:2]
+    began(world, first, PUT)
+    answered(world, first)
+    world.effects.orders[0].enter()
+    world.kill(first)
+    world.clock.forward(BEYOND_DEADLINE)
+    taken_over(world, second)
+    (order,) = world.effects.orders
+    world.clock.forward(TOO_LATE)
+    world.publish("strict")
+    order.enter()
+    order.end()
+    world.effects.orders.remove(order)
+    as_far_as_it_goes(second)
+    for asked in world.pending():
+        world.decide(asked, "reject" if asked.subject_kind == "tool_call" else "happened", "ana")
+
+
 STORIES: dict[str, Callable[[World], None]] = {
-    story.__name__: story for story in (fence, intent, digest, woken, sweep, switch)
+    story.__name__: story for story in (fence, intent, digest, woken, sweep, switch, doubt, late)
 }
 
 

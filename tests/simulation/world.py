@@ -19,7 +19,7 @@ from tests.nemesis.checker import Checker
 from tests.nemesis.evidence import Violation
 from tests.nemesis.history import History
 from tests.nemesis.house import POLICIES, QUESTION, House
-from tests.nemesis.reader import HALVES, RECENT
+from tests.nemesis.reader import HALVES, worded
 from tests.simulation.clock import VirtualClock
 from tests.simulation.processes import Always, Beats, Effects, Mailbox, Worker, stand
 from workspaces import hints
@@ -188,7 +188,7 @@ class World:
         strays = witness.asked("SELECT what, detail FROM nemesis.strays")
         assert not strays, f"I9, I10: {strays}"
         for name, query in HALVES.items():
-            assert not (rows := witness.asked(query.replace("{recent}", RECENT))), f"I8: {name}: {rows}"
+            assert not (rows := witness.asked(worded(query))), f"I8: {name}: {rows}"
 
     def end(self) -> None:
         """Everything unhindered until all runs have ended, and then every invariant."""
