@@ -37,6 +37,7 @@ from tests.product import Product
 START_SECONDS = 60
 LEAST_RUNS = 5
 STILL_SECONDS = 90  # without any progress: longer than the lease of a delivery whose sweep was killed
+TELL_SECONDS = 10
 PROGRESS = """SELECT (SELECT coalesce(sum(seq), 0) FROM agents_run),
   (SELECT count(*) FROM agents_run WHERE finished_at IS NOT NULL),
   (SELECT count(*) FROM reviews_decision), (SELECT count(*) FROM reviews_delivery WHERE status = 'delivered')"""
@@ -154,32 +155,39 @@ class Battle:
             else:
                 client.stopping.set()
         self.receiver.calm = True
-        moved, standing = began, None
-        while not self._is_quiet(clients) and time.monotonic() - moved < STILL_SECONDS:
+        moved = told = began
+        standing = None
+        while (left := self._left(clients)) and time.monotonic() - moved < STILL_SECONDS:
             self.hands.tend()
             time.sleep(0.1)
+            if time.monotonic() > told + TELL_SECONDS:
+                told = time.monotonic()
+                print(f"settling for {told - began:.0f} s: {left}", flush=True)
             if standing != (standing := self._standing() or standing):
                 moved = time.monotonic()
         self.settled_seconds = time.monotonic() - began
         print(f"settled after {self.settled_seconds:.1f} s", flush=True)
 
-    def _is_quiet(self, clients: list[Client]) -> bool:
+    def _left(self, clients: list[Client]) -> str:
+        """What is not over yet; what only waits for somebody to look is looked after."""
         if any(client.is_alive() for client in clients if not isinstance(client, Approver)):
-            return False
+            return "clients"
         try:
             self.house.send_again()
             self.house.look_after()
             self.house.lift_stops()
-            return not (
-                Run.objects.active().exists()
-                or Schedule.objects.due().exists()
-                or Delivery.objects.filter(status__in=["pending", "failed"], endpoint__enabled=True).exists()
-                or BudgetHold.objects.exists()
-                or asked(UNTOLD, self.house.workspace.pk)[0][0]
-            )
+            untold = Delivery.objects.filter(status__in=["pending", "failed"], endpoint__enabled=True)
+            counts = {
+                "runs": Run.objects.active().count(),
+                "schedules": Schedule.objects.due().count(),
+                "deliveries": untold.count(),
+                "holds": BudgetHold.objects.count(),
+                "events": asked(UNTOLD, self.house.workspace.pk)[0][0],
+            }
         except (DatabaseError, InterfaceError):
             connection.close()
-            return False
+            return "the database"
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
     def _standing(self) -> tuple | None:
         """Something that changes whenever any run or delivery gets on; None where nobody can say."""

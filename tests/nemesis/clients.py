@@ -158,6 +158,8 @@ class Approver(Client):
         """To a question anything; about a doubt only what the world outside says."""
         if approval["subject_kind"] == "question":
             return {"kind": "respond", "text": "go on"}
+        if approval["subject_kind"] == "tool_call":  # a write of a fork, or one that is done again
+            return {"kind": "approve"} if self.chance(0.8) else {"kind": "reject", "reason": "once is enough"}
         if approval["subject_kind"] == "budget":
             return {"kind": "approve"} if self.chance(0.7) else {"kind": "reject", "reason": "enough was spent"}
         if outside.by_key("pay").get(approval["tool_call"]) or approval["tool_call"] in outside.puts():

@@ -59,4 +59,6 @@ MIXES = {
     "holds": Mix(5.0, ("flush broker",), MANY_WRITES, ("cancel",), 10, 30, active=20),
     "schedules": Mix(5.0, ("kill sweep",), QUICK, ("cancel",), 10, active=20),
     "timers": Mix(5.0, ("kill sweep",), active=20),
+    # Somebody has to fork runs before they write.
+    "forks": Mix(5.0, ("kill worker",), MANY_WRITES, ("cancel",), 10, active=30, forking=0.1),
 }

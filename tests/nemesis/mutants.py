@@ -140,9 +140,17 @@ def timers() -> list[Change]:
     return [Change(DatabaseClock, "now", lambda self: now(self) + self.offset % 1)]
 
 
+def forks() -> list[Change]:
+    """Forks write as any other run does, and simulated ones call the tools themselves."""
+    from agents.runtime import propose
+
+    as_any_run = Change(propose.Proposing, "_held", lambda self, spec: propose.FOR_PEOPLE.get(spec.name, ""))
+    return [as_any_run, Change(propose, "simulated_catalogue", propose.catalogue)]
+
+
 CONTROLS = (fence, intent, digest, woken, sweep, switch)  # the core's; the simulation has to notice them as well
 MUTANTS: dict[str, Callable[[], list[Change]]] = {
-    made.__name__: made for made in (*CONTROLS, pause, announcing, turns, holds, schedules, timers)
+    made.__name__: made for made in (*CONTROLS, pause, announcing, turns, holds, schedules, timers, forks)
 }
 
 

@@ -18,6 +18,8 @@ CREATE TABLE nemesis.orphans (at timestamptz NOT NULL DEFAULT clock_timestamp(),
 CREATE TABLE nemesis.trouble (share float NOT NULL DEFAULT 0);
 INSERT INTO nemesis.trouble VALUES (0);
 CREATE TABLE nemesis.strays (at timestamptz NOT NULL DEFAULT clock_timestamp(), what text, run uuid, detail text);
+CREATE INDEX ON nemesis.runs (run, at);
+CREATE INDEX ON nemesis.calls (call);
 
 CREATE FUNCTION nemesis.run_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
