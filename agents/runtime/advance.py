@@ -107,6 +107,7 @@ class Advance:
         if self.claim.woken or self.performing.rejudged:
             self._read_news()
         self.performing.find_doubts()
+        self.claim.clock.look()
         ended = self._known()
         if self._is_winding_down:
             self.performing.rest()
@@ -125,6 +126,7 @@ class Advance:
         if leaving.is_over and not self.work.give_up_reads():
             return []
         done = self.work.next(self.performing.seconds_to_retry())
+        self.claim.clock.look()
         if self.work.take_news():
             self.claim.woken = True
         return self._ended(done) if done else []
@@ -149,7 +151,7 @@ class Advance:
         return [self.performing.receive(effect) for effect in self.performing.listening(self.drive)]
 
     def _timers(self) -> list[Ended]:
-        now = self.claim.clock.now()
+        now = self.claim.clock.seen
         return [self.performing.rang(effect) for effect in self._asking("until") if effect.ask["at"] <= now]
 
     def _asking(self, kind: str) -> list[Effect]:

@@ -12,7 +12,7 @@ def boot() -> float:
 class DatabaseClock:
     """The database's time now, from one answer of it and the boot clock. A worker's own wall clock decides nothing."""
 
-    __slots__ = ("offset",)
+    __slots__ = ("offset", "seen")
 
     def __init__(self, database_now: float):
         self.set(database_now)
@@ -20,6 +20,11 @@ class DatabaseClock:
     def set(self, database_now: float) -> None:
         """Go by this answer of the database from now on."""
         self.offset = database_now - boot()
+        self.look()
+
+    def look(self) -> None:
+        """Take the time that counts until the next look, for what is judged more than once and must not change."""
+        self.seen = self.now()
 
     def now(self) -> float:
         return boot() + self.offset

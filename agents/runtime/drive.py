@@ -64,6 +64,13 @@ class Drive:
             self._begin_with(first or Row("0", "start", b"", Outcome("null"), seq=1))
         return self
 
+    def settle_local(self) -> "Drive":
+        """Live: perform what is local and pending, where the journal of a fork ends between such rows."""
+        for position, (effect, _) in list(self.pending.items()):
+            if effect.kind in LOCAL:
+                self.deliver(position, self._local(effect))
+        return self
+
     def deliver(self, position: str, outcome: Outcome, **facts: Any) -> None:
         """Live: hand an outcome to the flow and record it as a new row; `facts` are the row's further fields."""
         effect, resume = self.pending.pop(position)

@@ -255,7 +255,8 @@ class Performing(Limited):
         call = self.calls[done.underway.position]
         result = result_of(done)
         if result.error and result.error.get("type") == "too_late":
-            return self._not_entered(call)
+            self._not_entered(call)
+            return None
         if not self.is_make_believe:
             breakers.note(self.claim.workspace_id, call.tool, result)
         if self._is_worth_another_try(call, result):

@@ -22,7 +22,7 @@ def redriven(claim: Claim, of: Version) -> Drive:
     begins = claim.line is not None and claim.seq < claim.line.seq
     first = first_row(claim.id, claim.line) if claim.line and begins else None
     with watchdog.limit():
-        return drive.redrive(rows, first=first)
+        return drive.redrive(rows, first=first).settle_local()
 
 
 def editing(handle: FlowRun, line: Line | None) -> Callable[[int], None]:

@@ -139,7 +139,7 @@ class Standing:
         return doubts
 
     def _is_effective(self, call: Call) -> bool:
-        return call.effective is None or call.effective <= self.claim.clock.now()
+        return call.effective is None or call.effective <= self.claim.clock.seen
 
     def _is_orphaned(self, call: Call) -> bool:
         """A call that may have happened, that nobody here runs, and that must not be started again."""

@@ -213,6 +213,24 @@ def test_children_are_answered_from_the_record_and_new_ones_hold_their_writes(st
     assert source.status == "waiting" and source.children.count() == 1
 
 
+@flow("takes-notes")
+async def takes_notes(run):
+    return await run.gather(noted(run, "left"), noted(run, "right"))
+
+
+async def noted(run, what):
+    await run.note(what)
+    return [what, (await run.now()).year > 2000]
+
+
+def test_a_fork_may_begin_between_notes_that_were_written_together(play, fork):
+    source = play("r", [], flow="takes-notes")
+    for seq in range(1, source.seq + 1):
+        made = fork(source, seq)
+        assert (made.status, made.result) == (source.status, source.result) == ("succeeded", source.result)
+        assert verify(made) == made.seq == source.seq
+
+
 @flow("turns", revision=1)
 async def turns_then(run):
     return (await run.model()).text

@@ -134,10 +134,19 @@ def schedules() -> list[Change]:
 
 def timers() -> list[Change]:
     """Timers ring a little early."""
-    from agents.runtime.clock import DatabaseClock
+    from agents.runtime.advance import Advance
 
-    now = DatabaseClock.now
-    return [Change(DatabaseClock, "now", lambda self: now(self) + self.offset % 1)]
+    due = Advance._due
+
+    def ringing(self: Advance) -> list[Any]:
+        now = self.claim.clock.seen + 0.2
+        return [self.performing.rang(effect) for effect in self._asking("until") if effect.ask["at"] <= now]
+
+    def a_little_early(self: Advance, segment: Any) -> float | None:
+        at = due(self, segment)
+        return at and at - 0.2
+
+    return [Change(Advance, "_timers", ringing), Change(Advance, "_due", a_little_early)]
 
 
 def forks() -> list[Change]:
