@@ -9,9 +9,9 @@ MAX_FACTS = 40
 
 
 def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Reading]]:
-    """Each value with its place: `order.items 1.name`."""
+    """Each value with its place, `order.items 1.name`, by name: the database keeps no order of keys."""
     if isinstance(value, dict) and value:
-        for name, inner in value.items():
+        for name, inner in sorted(value.items()):
             yield from flat(inner, (*path, str(name)))
     elif isinstance(value, list) and value and path:
         for number, inner in enumerate(value, start=1):
