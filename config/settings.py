@@ -123,6 +123,7 @@ SWEEP_DUTIES: list[str] = [
     "agents.scheduling.fire_due",
     "reviews.expiry.expire",
     "reviews.claims.lapse",
+    "reviews.later.end",
     "reviews.webhooks.announcing.announce",
     "reviews.webhooks.sending.send",
     "reviews.webhooks.retention.retain",

@@ -1,5 +1,6 @@
-"""What happens beside a decision: comments, claims, and looking at arguments in full."""
+"""What happens beside a decision: comments, claims, later and other people, and looking at arguments in full."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django import forms
@@ -10,8 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console.card import Card
 from console.pages import MemberRequest, Words, members_only
-from console.review import load
-from workspaces.exceptions import NotFound
+from console.review import answer, following, load
+from reviews.later import people_for, wake
+from workspaces.exceptions import NotFound, Unprocessable
+
+
+class LaterForm(forms.Form):
+    """Put off for so many minutes, or give to somebody with a note."""
+
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in ("snooze", "wake", "hand_over")])
+    minutes = forms.IntegerField(min_value=1, max_value=10_080, required=False)
+    person = forms.IntegerField(required=False)
+    note = Words(max_length=3_800, required=False)
 
 
 class CommentForm(forms.Form):
@@ -40,6 +51,37 @@ def claim(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     else:
         found.claim(request.principal, take_over=wanted == "take_over")
     return HttpResponse(status=204) if wanted == "renew" else part(request, approval_id, "claim")
+
+
+@members_only
+@require_POST
+def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """Put a request off, take that back, or give it to somebody else; then comes the next one."""
+    found, form = load(request, approval_id), LaterForm(request.POST)
+    if not form.is_valid():
+        raise Unprocessable("Say for how many minutes, or to whom.")
+    wanted = form.cleaned_data
+    if wanted["kind"] == "wake":
+        wake(found, request.principal)
+        return answer(request, found, "It counts among what needs you again.")
+    if wanted["kind"] == "snooze":
+        until = found.snooze(request.principal, timedelta(minutes=wanted["minutes"] or 0)).until
+        words = f"Put off until {until:%H:%M} UTC: {found.title}"
+    else:
+        to = next((one for one in people_for(found, request.principal) if one.pk == wanted["person"]), None)
+        if to is None:
+            raise Unprocessable("Choose somebody who could decide this.", [{"path": "/person", "message": "Nobody."}])
+        found.hand_over(request.principal, to, wanted["note"])
+        words = f"Handed over to {to.name}: {found.title}"
+    return answer(request, following(request, found), words)
+
+
+@members_only
+@require_safe
+def people(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """To whom a request could be given, fetched when somebody wants to."""
+    found = load(request, approval_id)
+    return render(request, "components/hand_over.html", {"people": people_for(found, request.principal)})
 
 
 @members_only

@@ -11,7 +11,7 @@ from console.standing import Standing, of_call
 from console.talk_before import TalkBefore
 from reviews.eligibility import check_person
 from reviews.exceptions import NotEligible
-from reviews.models import ApprovalRequest, Claim, Comment, Decision
+from reviews.models import ApprovalRequest, Claim, Comment, Decision, Handover
 from reviews.people import approvers
 from reviews.policy.seats import fits
 from workspaces.models import Person
@@ -86,7 +86,8 @@ class Card:
     @property
     def beside(self) -> str:
         """Changes with the comments and the claim."""
-        return f"{len(self.comments)}-{self.holder.person_id if self.holder else ''}"
+        handed = self.handover.person_id if self.handover else ""
+        return f"{len(self.comments)}-{self.holder.person_id if self.holder else ''}-{handed}"
 
     @property
     def default_outcome(self) -> str:
@@ -206,6 +207,18 @@ class Card:
     def is_mine(self) -> bool:
         """Whether this person has claimed it."""
         return self.holder is not None and self.holder.person_id == self.principal.person.pk
+
+    @cached_property
+    def handover(self) -> Handover | None:
+        """To whom it was given for the time being."""
+        given = Handover.objects.select_related("person", "given_by").filter(approval=self.approval, until__gt=self.now)
+        return given.first() if self.approval.is_pending else None
+
+    @cached_property
+    def put_off_until(self) -> datetime | None:
+        """Until when this person has put it off."""
+        own = self.approval.snoozes.filter(person=self.principal.person, until__gt=self.now)
+        return own.values_list("until", flat=True).first() if self.approval.is_pending else None
 
     @cached_property
     def comments(self) -> list[Comment]:

@@ -14,6 +14,8 @@ KEYS: Mapping[str, str] = {
     "m": "Comment",
     "c": "Claim, or release",
     "shift+c": "Take over",
+    "s": "Put off",
+    "d": "Hand over",
     "x": "Select, to decide together",
     "b": "Compare with similar ones",
     "z": "Undo",

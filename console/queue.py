@@ -30,7 +30,7 @@ from agents.models import Agent, Run
 from agents.runtime.version import catalogue
 from reviews.gate import rules_in_force
 from reviews.listing import page, place_of
-from reviews.models import ApprovalRequest, Decision
+from reviews.models import ApprovalRequest, Decision, Handover, Snooze
 from reviews.models.approval import ApprovalQuerySet
 from workspaces.principal import Principal
 
@@ -91,14 +91,23 @@ def needing(principal: Principal, pending: Approvals) -> Approvals:
         excluded__contains=[principal.person.pk]
     )
     groups = Value(sorted(principal.groups), ArrayField(TextField()))
-    return open_to_me.filter(~Exists(votes_of(principal)), FreePlace("pk", "seats", "revision", groups))
+    mine = open_to_me.filter(~Exists(votes_of(principal)), FreePlace("pk", "seats", "revision", groups))
+    with_others = Handover.objects.filter(approval=OuterRef("pk"), until__gt=Now()).exclude(person=principal.person)
+    return mine.filter(~Exists(put_off(principal).filter(approval=OuterRef("pk"))), ~Exists(with_others))
+
+
+def put_off(principal: Principal) -> "QuerySet[Snooze]":
+    """What this person looks at later."""
+    return Snooze.objects.filter(person=principal.person, until__gt=Now())
 
 
 def waiting_for_others(principal: Principal, pending: Approvals) -> Approvals:
-    """Those that this person has voted for, or whose run is theirs: two selections, each with an index of its own."""
+    """Those that this person has voted for, put off or handed over, or whose run is theirs: each has its own index."""
     voted = pending.filter(Exists(votes_of(principal)))
     theirs = pending.filter(excluded__contains=[principal.person.pk])
-    return pending.filter(Q(pk__in=voted.values("pk")) | Q(pk__in=theirs.values("pk")))
+    given = Handover.objects.filter(given_by=principal.person, until__gt=Now())
+    later = Q(pk__in=put_off(principal).values("approval")) | Q(pk__in=given.values("approval"))
+    return pending.filter(Q(pk__in=voted.values("pk")) | Q(pk__in=theirs.values("pk")) | later)
 
 
 def votes_of(principal: Principal) -> "QuerySet[Decision]":

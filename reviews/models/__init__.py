@@ -6,6 +6,7 @@ from reviews.models.comment import Comment
 from reviews.models.decision import Decision
 from reviews.models.delivery import Delivery
 from reviews.models.endpoint import Endpoint, WebhookKind
+from reviews.models.later import Handover, Snooze
 from reviews.models.policy import PolicyRevision, PolicySet, Rule
 from reviews.models.revision import Revision
 
@@ -16,9 +17,11 @@ __all__ = [
     "Decision",
     "Delivery",
     "Endpoint",
+    "Handover",
     "PolicyRevision",
     "PolicySet",
     "Revision",
     "Rule",
+    "Snooze",
     "WebhookKind",
 ]

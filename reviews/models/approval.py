@@ -1,5 +1,6 @@
 """An approval request: what was asked of whom, frozen when it was asked, and where it stands."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from agents.models import Run, ToolCall
 from agents.models.run import UUID7
 from reviews.policy.seats import places
 from reviews.policy.values import Requirement, seats
-from workspaces.models import Workspace
+from workspaces.models import Person, Workspace
 from workspaces.principal import Principal
 
 if TYPE_CHECKING:
     from reviews.models.claim import Claim
     from reviews.models.comment import Comment
     from reviews.models.decision import Decision
+    from reviews.models.later import Handover, Snooze
 
 
 class Said(TypedDict, total=False):
@@ -197,6 +199,18 @@ class ApprovalRequest(models.Model):
         from reviews.claims import release
 
         release(self, by)
+
+    def snooze(self, by: Principal, length: timedelta) -> "Snooze":
+        """Put this off for `by` alone: for `length`, or for half of the time that is left."""
+        from reviews.later import snooze
+
+        return snooze(self, by, length)
+
+    def hand_over(self, by: Principal, to: Person, note: str = "") -> "Handover":
+        """Give this to `to`, who could decide it, for half of the time that is left; then it needs everybody again."""
+        from reviews.later import hand_over
+
+        return hand_over(self, by, to, note)
 
     def comment(self, text: str, by: Principal) -> "Comment":
         """Say something about this to the other people; the agent does not read it."""

@@ -103,3 +103,24 @@ def test_who_pastes_a_credential_is_warned_and_can_mean_it(house: House, browse:
     assert post(ana, approval, "edit", credential_is_meant="on", **typed).status_code == 302
     assert (approval.revision, call_of(approval).arguments["order"]) == (2, TOKEN)
     assert post(ana, approval, "reject", reason="Known by now").status_code == 302
+
+
+def test_a_request_is_put_off_or_handed_over_on_its_card(house: House, browse: Callable[[str], Client]) -> None:
+    first, second, ana, ben = make_approval(house), make_approval(house), browse("ana"), browse("ben")
+    path = f"/review/{first.pk}/later"
+    assert 'data-key="s"' in read(ana, first) and 'data-key="d"' in read(ana, first)
+    answer = ana.post(path, {"kind": "snooze", "minutes": "15"}, headers=HTMX)
+    assert answer["HX-Push-Url"] == f"/review/{second.pk}" and "Put off until" in answer.content.decode()
+    assert "Put off until" in read(ana, first) and f"request-{first.pk}" not in ana.get("/review").content.decode()
+    assert ana.post(path, {"kind": "wake"}).status_code == 302
+    assert f"request-{first.pk}" in ana.get("/review").content.decode()
+
+    offered = ana.get(f"/review/{first.pk}/people").content.decode()
+    assert ">Ben<" in offered and ">Cleo<" in offered and ">Ana<" not in offered and ">Olga<" not in offered
+    assert ana.post(path, {"kind": "hand_over", "person": house.ben.pk, "note": "Yours?"}).status_code == 302
+    card = read(ben, first)
+    assert "Ana has handed this to you" in card and "For Ben: Yours?" in card
+    assert "Handed over to Ben" in read(ana, first)
+    for wrong in ({}, {"kind": "hand_over"}, {"kind": "hand_over", "person": house.olga.pk}, {"kind": "snooze"}):
+        assert ana.post(path, wrong).status_code == 422
+    assert browse("olga").post(path, {"kind": "snooze", "minutes": "15"}).status_code == 403
