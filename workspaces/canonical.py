@@ -95,6 +95,8 @@ def _check_nesting(depth: int) -> None:
 
 
 def _check_text(text: str) -> None:
+    if text.isascii() and "\x00" not in text:
+        return
     if found := _REFUSED_IN_TEXT.search(text):
         what = "the character NUL" if found[0] == "\x00" else "half of a surrogate pair"
         raise CanonicalError(f"A text contains {what}.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from workspaces import canonical
@@ -48,7 +49,13 @@ class Requirement:
 
     def digest(self, tool_digest: bytes) -> bytes:
         """What an approval was given for: another requirement, or another declaration of the tool, needs another."""
-        return canonical.digest(canonical.dumps(self.as_json() | {"tool": tool_digest.hex()}))
+        return requirement_digest(self, tool_digest)
+
+
+@lru_cache(maxsize=1024)
+def requirement_digest(requirement: Requirement, tool_digest: bytes) -> bytes:
+    """SHA-256 of both, as canonical bytes."""
+    return canonical.digest(canonical.dumps(requirement.as_json() | {"tool": tool_digest.hex()}))
 
 
 @dataclass(frozen=True, slots=True)
