@@ -10,14 +10,14 @@ from pydantic import ValidationError as InvalidState
 
 from agents import configuring
 from agents.exceptions import CallUnderWay, ForkRefused, NoSuchStep
-from agents.models import AgentVersion, CallStatus, Checkpoint, Effect, ForkMode, Line, Run
+from agents.models import AgentVersion, CallStatus, Checkpoint, Effect, ForkMode, Line, Run, ToolCall
 from agents.other_outcomes import arguments_changed, outcome_changed
 from agents.runtime import flow
 from agents.runtime.edits import stated
 from agents.runtime.flow import FlowSpec
 from agents.runtime.journal_check import agrees_until
 from agents.runtime.text import dumps
-from agents.starting import announce
+from agents.starting import announce, stored
 from workspaces import audit, canonical, events
 from workspaces.principal import Principal
 
@@ -93,9 +93,14 @@ def _step(source: Run, seq: int) -> Checkpoint:
     """The step after which the fork goes its own way; where a call may be happening, there is none to begin at."""
     if not 1 <= seq <= source.seq:
         raise NoSuchStep(f"This run has steps 1 to {source.seq}; there is no step {seq}.")
-    step = source.journal.select_related("run").defer("state", "messages", "keyframe").get(seq=seq)
-    open_then = step.run.tool_calls.filter(status__in=[CallStatus.EXECUTING, CallStatus.IN_DOUBT])
-    if call := open_then.filter(created_at__lte=step.finished_at).exclude(effect=Effect.READ).first():
+    step = source.journal.defer("state", "messages", "keyframe").get(seq=seq)
+    open_then = ToolCall.objects.filter(
+        run=step.run_id,
+        status__in=[CallStatus.EXECUTING, CallStatus.IN_DOUBT],
+        effect__in=[Effect.KEYED, Effect.UNSAFE],
+        created_at__lte=step.finished_at,
+    )
+    if call := open_then.only("tool").first():
         raise CallUnderWay(
             f"At step {seq} the call of {call.tool} was open, and whether it happens is not known yet: a fork could do "
             "it again. Say what became of it, or fork from a step before it was proposed."
@@ -167,13 +172,13 @@ def _added(principal: Principal, source: Run, fields: dict[str, Any]) -> AgentVe
 
 def _copied(source: Run, changes: Changes) -> dict[str, Any]:
     columns = {name: getattr(source, name) for name in COPIED}
-    return columns | ({} if changes.input is None else {"input": dumps(changes.input)})
+    return columns | ({} if changes.input is None else stored(changes.input, source.workspace_id))
 
 
 def _made(principal: Principal, source: Run, line: Line, mode: str, columns: dict[str, Any]) -> Run:
     return Run.objects.create(
         workspace_id=source.workspace_id,
-        agent_id=source.agent_id,
+        agent=source.agent,
         seq=line.seq - 1,
         forked_from=source,
         forked_seq=line.seq,

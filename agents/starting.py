@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
+from agents import blobs
 from agents.exceptions import ThreadBusy, ThreadRefused, UnknownAgent
 from agents.models import Agent, AgentVersion, OnBusy, Run, RunStatus, Thread
 from agents.models.run import ring
+from agents.models.uuid7 import new_id
 from agents.runtime.text import dumps, headline
 from agents.runtime.turns import active, in_line, pass_turn
 from workspaces import canonical, events, hints
@@ -38,13 +40,13 @@ def start_run(
     if version.flow != CONVERSATION and is_empty(input):
         raise Unprocessable("A run needs an input.", [{"path": "/input", "message": "It is empty."}])
     with transaction.atomic():
+        columns |= stored(input, principal.workspace.pk)
         run = Run.objects.create(
             workspace=principal.workspace,
             agent=version.agent,
             version=version,
             flow=version.flow,
             revision=version.revision,
-            input=dumps(input),
             title=title or headline(input),
             labels=labels or {},
             started_by=principal.person,
@@ -90,6 +92,15 @@ def supersede(busy: Run, awaiting: OnBusy, principal: Principal) -> None:
     """Cancel the active run for a new input, and note whether what it said still counts."""
     if busy.cancel(reason=f"A new input came, and {awaiting.label}.", by=principal):
         Run.objects.filter(pk=busy.pk).update(superseded=awaiting)
+
+
+def stored(input: object, workspace_id: int) -> dict[str, Any]:
+    """The columns that hold this input of a run to be made in the same transaction; a large one is kept elsewhere."""
+    text = dumps(input)
+    if not blobs.is_large(text):
+        return {"input": text}
+    run_id = new_id()
+    return {"id": run_id, "input": blobs.keep(text, workspace_id, run_id)}
 
 
 def is_empty(input: object) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from agents import blobs
 from agents.models import Run, ToolCall
 from agents.reading import Step
 from agents.tools.legible import clip
@@ -82,8 +83,9 @@ def of_messages(run: Run) -> Iterator[Happening]:
     """What was said to the run."""
     for message in run.inbox.order_by("-id")[:MAX_MESSAGES]:
         key = f"step={message.taken_seq}" if message.taken_seq else ""
-        heard = "Message taken up" if message.taken_seq else "Message waits to be taken up"
-        yield Happening(message.created_at, "ask", heard, clip(message.content, 80), key=key)
+        left = "Message never read: the run ended first" if run.has_ended else "Message waits to be taken up"
+        heard = "Message taken up" if message.taken_seq else left
+        yield Happening(message.created_at, "ask", heard, clip(blobs.glance(message.content), 80), key=key)
 
 
 def of_ends(run: Run) -> Iterator[Happening]:

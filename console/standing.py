@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from agents.models import CallStatus, Run, RunStatus, ToolCall
+from agents.models import CallStatus, Run, RunStatus, ToolCall, with_unread
 
 type Tone = Literal["", "ok", "warn", "bad", "acc", "vio"]
 
@@ -48,7 +48,7 @@ def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
     """Runs that know whether they wait for people, or for runs of their own."""
     theirs = ToolCall.objects.filter(run=OuterRef("pk"), status__in=WITH_PEOPLE, decided="")
     children = Run.objects.active().filter(parent=OuterRef("pk"))
-    return runs.annotate(waits_for_people=Exists(theirs), waits_for_children=Exists(children))
+    return with_unread(runs).annotate(waits_for_people=Exists(theirs), waits_for_children=Exists(children))
 
 
 def of_run(run: Run) -> Standing:
@@ -59,6 +59,8 @@ def of_run(run: Run) -> Standing:
         return Standing("Pausing", "warn")
     if run.status == RunStatus.WAITING:
         return waiting(run)
+    if run.status == RunStatus.SUCCEEDED and run.unread_messages:
+        return Standing("Succeeded, left a message unread", "warn")
     if run.status == RunStatus.SUCCEEDED and run.ended_by:
         return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
     return Standing(run.get_status_display(), RUN_TONES.get(run.status, ""))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Header, Query, Router, Status
 
-from agents import reading
+from agents import blobs, reading
 from agents.api import pages
 from agents.api.access import who
 from agents.api.schema import (
@@ -28,7 +28,7 @@ from agents.api.schema import (
 )
 from agents.api.stream import follow
 from agents.exceptions import Diverged, IllegalMove
-from agents.models import Run, Thread
+from agents.models import Run, Thread, with_unread
 from agents.runtime.journal_check import verify
 from agents.runtime.text import loads
 from agents.starting import start_in_thread, start_run
@@ -117,7 +117,9 @@ def messages(request: HttpRequest, run_id: UUID) -> Any:
     """The last 200 messages that were sent to the run, with the step that took each."""
     newest = _run(request, run_id).inbox.order_by("-id")[:200]
     names = ("id", "taken_seq", "created_at")
-    sent = [{name: getattr(one, name) for name in names} | {"content": loads(one.content)} for one in newest]
+    sent = [
+        {name: getattr(one, name) for name in names} | {"content": loads(blobs.read(one.content))} for one in newest
+    ]
     return {"items": sent[::-1]}
 
 
@@ -172,7 +174,9 @@ def verification(request: HttpRequest, run_id: UUID) -> Any:
 
 def _runs(request: HttpRequest) -> Any:
     principal = who(request, "view")
-    return Run.objects.filter(workspace=principal.workspace).select_related("agent", "version", "started_by")
+    return with_unread(Run.objects.filter(workspace=principal.workspace)).select_related(
+        "agent", "version", "started_by"
+    )
 
 
 def _run(request: HttpRequest, run_id: UUID) -> Run:
@@ -185,8 +189,8 @@ def shown(run: Run) -> dict[str, Any]:
     return {
         "agent": run.agent.name,
         "version": run.version.number,
-        "input": loads(run.input),
-        "result": loads(run.result) if run.result else None,
+        "input": loads(blobs.read(run.input)),
+        "result": loads(blobs.read(run.result)) if run.result else None,
         "started_by": run.started_by.username if run.started_by else None,
         "parent": run.parent_id,
         "root": run.root_id,

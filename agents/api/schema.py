@@ -123,7 +123,7 @@ class RunOut(Schema):
     """A run. Costs are millionths of a US dollar; `seq` counts its committed steps.
 
     `awaiting` is empty but for a run that waits for its turn in its thread; a fork goes its own way from the step
-    `forked_seq`, and `fork_mode` says what becomes of its calls.
+    `forked_seq`, and `fork_mode` says what becomes of its calls. `unread_messages` no step has taken.
     """
 
     id: UUID
@@ -139,6 +139,7 @@ class RunOut(Schema):
     result: Any
     error: dict[str, Any] | None
     ended_by: str
+    unread_messages: int
     started_by: str | None
     parent: UUID | None
     root: UUID | None
@@ -177,7 +178,7 @@ class RunPage(Schema):
 
 
 class MessageOut(Schema):
-    """A message in a run's inbox; `taken_seq` is the step that received it."""
+    """A message in a run's inbox; `taken_seq` is the step that received it, null where a run ended before it did."""
 
     id: int
     content: Any

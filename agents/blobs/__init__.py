@@ -20,14 +20,18 @@ PREFIX = "@sha256:"
 
 def keep(text: str, workspace_id: int, run_id: UUID) -> str:
     """The text itself, or the reference under which it is kept from now on for this run. May be called again."""
-    if len(text) <= settings.BLOB_ABOVE_BYTES // 4 or is_reference(text):
+    if is_reference(text) or not is_large(text):
         return text
     content = text.encode()
-    if len(content) <= settings.BLOB_ABOVE_BYTES:
-        return text
     digest = hashlib.sha256(content).digest()
     _put(content, digest, workspace_id, run_id)
     return f"{PREFIX}{digest.hex()}:{len(content)}"
+
+
+def is_large(text: str) -> bool:
+    """Whether this text is kept elsewhere."""
+    most = int(settings.BLOB_ABOVE_BYTES)
+    return len(text) > most // 4 and len(text.encode()) > most
 
 
 def read(text: str) -> str:
@@ -48,6 +52,11 @@ def is_reference(text: str) -> bool:
 def size(text: str) -> int:
     """How many bytes the text has, without loading it."""
     return int(text.rpartition(":")[2]) if is_reference(text) else len(text.encode())
+
+
+def glance(text: str) -> str:
+    """The text itself, or of one that is kept elsewhere how long it is."""
+    return f"{size(text):,} bytes" if is_reference(text) else text
 
 
 def _put(content: bytes, digest: bytes, workspace_id: int, run_id: UUID) -> None:

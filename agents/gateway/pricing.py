@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from agents.gateway.types import ModelReply, Usage
+from agents.gateway.types import Link, ModelReply, Usage
 
 FREE_PROVIDERS = {"scripted", "recorded"}
 
@@ -31,6 +31,11 @@ def price(usage: Usage, model: str, provider: str) -> int | None:
     except LookupError:
         return None
     return round(found.total_price * 1_000_000)
+
+
+def is_priced(link: Link) -> bool:
+    """Whether it is known what this model of a chain costs."""
+    return price(Usage(input_tokens=1), link["model"], link["provider"]) is not None
 
 
 def wasted(attempts: Iterable[dict[str, Any]]) -> tuple[int, int]:

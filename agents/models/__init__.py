@@ -6,7 +6,7 @@ from agents.models.breaker import Breaker
 from agents.models.budget import Budget, BudgetHold, BudgetRaise, BudgetUse
 from agents.models.checkpoint import Checkpoint
 from agents.models.line import ForkMode, Line
-from agents.models.message import Message
+from agents.models.message import Message, with_unread
 from agents.models.presence import Presence
 from agents.models.recording import Recording
 from agents.models.run import Run, RunStatus
@@ -41,4 +41,5 @@ __all__ = [
     "Thread",
     "Tool",
     "ToolCall",
+    "with_unread",
 ]

@@ -64,6 +64,7 @@ class Budget(models.Model):
         TOOL_CALLS = "tool_calls", "tool calls"
         STEPS = "steps", "steps"
         SECONDS = "seconds", "seconds of calls"
+        RUNS = "runs", "runs"
 
     class OnHard(models.TextChoices):
         END = "end", "the run ends with what it has"
@@ -110,6 +111,10 @@ class Budget(models.Model):
                 condition=Q(on_hard="end") | Q(hard__isnull=False, asks_for__gt=0, asks_for__lt=10**12),
                 name="budget_that_asks_says_for_how_much",
             ),
+            models.CheckConstraint(
+                condition=~Q(unit="runs") | Q(on_hard="end") & ~Q(period="run"),
+                name="budget_of_runs_is_of_a_term_and_ends",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,10 +128,18 @@ class Budget(models.Model):
             found["hard"] = "Set a soft limit, a hard limit or both."
         elif self.soft is not None and self.hard is not None and not (found["soft"] or found["hard"]):
             found["soft"] = "The soft limit lies above the hard one." if self.soft > self.hard else ""
-        if self.on_hard == "ask" and (self.hard is None or self.asks_for is None):
+        if self.unit == self.Unit.RUNS:
+            found |= self._problems_of_runs()
+        elif self.on_hard == "ask" and (self.hard is None or self.asks_for is None):
             found["asks_for"] = "A run that is to ask for more needs a hard limit, and how much to ask for."
         if problems := {name: problem for name, problem in found.items() if problem}:
             raise ValidationError(problems)
+
+    def _problems_of_runs(self) -> dict[str, str]:
+        """A run that has not begun cannot ask for more of them."""
+        one = "A run is one run: count those of a day or a month." if self.period == self.Period.RUN else ""
+        ask = "A run that may not begin cannot ask: it ends." if self.on_hard == self.OnHard.ASK else ""
+        return {"period": one, "on_hard": ask}
 
     def _problem(self, name: str) -> str:
         value: Any = getattr(self, name)

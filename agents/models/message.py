@@ -1,8 +1,8 @@
 """The inbox of a run: user messages that wait for a `receive`."""
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from agents.models.run import Run
 from workspaces.models import Workspace
@@ -24,3 +24,9 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.content[:80]
+
+
+def with_unread[Runs: models.QuerySet[Run]](runs: Runs) -> Runs:
+    """Runs with `unread_messages`: how many no step has taken, and once the run has ended, none will."""
+    unread = Message.objects.filter(run=OuterRef("pk"), taken_seq=None).order_by().values("run")
+    return runs.annotate(unread_messages=Coalesce(Subquery(unread.annotate(number=Count("*")).values("number")), 0))

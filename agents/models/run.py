@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now, NullIf, Upper
 
+from agents import blobs
 from agents.exceptions import NotWaitingForMessages
 from agents.models.agent import Agent, AgentVersion
 from agents.models.line import Forkable
@@ -114,6 +115,8 @@ class Run(Forkable, Pausable):
 
     objects = RunQuerySet.as_manager()
 
+    unread_messages = 0  # of a run that was read `with_unread`
+
     class Meta:
         indexes = [
             models.Index(fields=["status"], name="run_unfinished", condition=Q(status__in=UNFINISHED)),
@@ -191,7 +194,7 @@ class Run(Forkable, Pausable):
 
         Raises CanonicalError, and NotWaitingForMessages once the run has ended.
         """
-        text = canonical.dumps(content).decode()
+        text = blobs.keep(canonical.dumps(content).decode(), self.workspace_id, self.pk)
         with transaction.atomic():
             if not Run.objects.active().filter(pk=self.pk).select_for_update(no_key=True).exists():
                 raise NotWaitingForMessages("This run has ended; start a new one.")

@@ -1,6 +1,8 @@
 """Keys that sort by time."""
 
-from django.db import models
+from uuid import UUID
+
+from django.db import connection, models
 
 
 class UUID7(models.Func):
@@ -9,3 +11,11 @@ class UUID7(models.Func):
     function = "uuidv7"
     template = "%(function)s()"
     output_field = models.UUIDField()
+
+
+def new_id() -> UUID:
+    """A key for a row that is yet to be written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT uuidv7()")
+        made: UUID = cursor.fetchone()[0]
+    return made

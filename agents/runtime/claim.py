@@ -149,6 +149,7 @@ class Claim:
     def commit(self, segment: Segment) -> None:
         """Commit a segment in one statement; in a transaction only where something opens, closes or is settled too."""
         self._keep_large(segment.rows)
+        segment.result = segment.result and self.keep(segment.result)
         crashpoint("before_park" if segment.to == "waiting" else "before_commit")
         self._moved(segment, database.repeated(lambda: self._commit_whole(segment)))
         crashpoint("committed")

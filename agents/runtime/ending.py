@@ -20,11 +20,20 @@ def finish(segment: Segment, drive: Drive) -> None:
     error = drive.error
     if error is None:
         try:
-            segment.to, segment.result = "succeeded", dumps(drive.result)
+            segment.to, segment.result = "succeeded", within_the_cap(dumps(drive.result))
             return
+        except FlowError as too_large:
+            error = too_large
         except (TypeError, ValueError, RecursionError):
             error = FlowError(f"The flow returned {type(drive.result).__name__}, which is not JSON.")
     segment.to, segment.error = "failed", explained(error)
+
+
+def within_the_cap(result: str) -> str:
+    """The result of a run; raises FlowError where it is too large."""
+    if len(result) > settings.MAX_RESULT_BYTES:
+        raise FlowError(f"The flow returned more than {settings.MAX_RESULT_BYTES:,} bytes.")
+    return result
 
 
 def end_early(segment: Segment, drive: Drive, ended_by: str) -> None:

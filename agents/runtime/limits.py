@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import count
+from typing import NoReturn
 from uuid import UUID
 
+from agents.gateway.pricing import is_priced
+from agents.gateway.types import ModelFailure
 from agents.models import ForkMode
 from agents.runtime.breakers import Broken, breakers
-from agents.runtime.budgets import Account, Amounts, Limit, Spending
+from agents.runtime.budgets import Account, Amounts, Limit, Spending, of_start
 from agents.runtime.claim import Call, Claim, News
 from agents.runtime.clock import boot
 from agents.runtime.commit import ProposedCall, Segment
@@ -52,6 +56,12 @@ class Limited(Standing):
             self.retry_at[position] = boot() + ROOM_SECONDS
         return room == "held"
 
+    def unpriced(self) -> Callable[[], NoReturn] | None:
+        """What a turn comes to where money is limited and nobody knows what a model of the chain costs."""
+        limit = next((one for one in self.spending.limits if one.has_hard and one.unit == "cost"), None)
+        link = next((link for link in self.version.chain if not is_priced(link)), None) if limit else None
+        return partial(_refuse, link, limit) if link and limit else None
+
     def broken(self, call: Call, seconds: float) -> Broken | None:
         """Why the call's tool is left alone, where it is: what people have allowed waits meanwhile."""
         if call.status == "executing" or self.is_make_believe:
@@ -77,6 +87,8 @@ class Limited(Standing):
         plays = claim.recording_id or claim.fork_mode == ForkMode.RECORDED
         if self.proposing.stand_ins.ran_out or (plays and "receive" in kinds and not self.inbox_left(segment)):
             return "recording"
+        if any(row.is_first for row in segment.rows):
+            self.spending.room("0", of_start)
         if ended_by := self.ended_by or self._over_budget():
             return ended_by
         spent = {"max_steps": claim.seq + len(segment.rows)}
@@ -107,6 +119,14 @@ class Limited(Standing):
         if call.status != "waiting":
             self.ended_by = limit.word
         return call
+
+
+def _refuse(link: dict[str, str], limit: Limit) -> NoReturn:
+    message = (
+        f"What {link['model']} of {link['provider']} costs is not known, so the budget of {limit.words} cannot be "
+        "kept. Name a model with a known price, or limit tokens instead of money."
+    )
+    raise ModelFailure(message, kind="unknown_price", retryable=False)
 
 
 def _budget(ask: Call) -> str:

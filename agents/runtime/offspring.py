@@ -103,7 +103,9 @@ class Offspring:
             return None
         assert found
         text = dumps(given)
-        return ProposedChild(effect.position, *found, input=text, title=headline(given) if given else str(name))
+        return ProposedChild(
+            effect.position, *found, input=self.claim.keep(text), title=headline(given) if given else str(name)
+        )
 
     def _is_recorded(self, effect: Effect) -> bool:
         """Whether a record answers; without one, a fork that only plays its record has come to its end."""

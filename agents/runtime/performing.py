@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from agents import gateway
+from agents import blobs, gateway
 from agents.gateway.types import ModelRequest
 from agents.runtime.breakers import breakers
 from agents.runtime.budgets import of_call, of_model
@@ -80,7 +80,9 @@ class Performing(Limited):
         )
         deadline = settings.get("deadline_seconds", MODEL_DEADLINE_SECONDS)
         told = Streaming(self.claim.workspace_id, self.claim.id, effect.position)
-        ask = partial(gateway.complete, self.version.chain, request, deadline_seconds=deadline, on_delta=told)
+        ask = self.unpriced() or partial(
+            gateway.complete, self.version.chain, request, deadline_seconds=deadline, on_delta=told
+        )
         if self.may_begin(effect.position, partial(of_model, request, self.version.chain, deadline)):
             self._in_thread(effect.position, ask, deadline)
 
@@ -290,7 +292,7 @@ class Performing(Limited):
     def receive(self, effect: Effect) -> Ended:
         """The oldest message of the inbox, for a `receive`."""
         message_id, content = self.inbox[0]
-        message = {"role": "user", "content": loads(content)}
+        message = {"role": "user", "content": loads(blobs.read(content))}
         return Ended(effect.position, Outcome.of(message), name="receive", message_id=message_id)
 
     def rang(self, effect: Effect) -> Ended:

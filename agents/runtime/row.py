@@ -25,3 +25,8 @@ class Row:
     """It is of a run that this one was forked from."""
     is_whole: bool = False
     """State and messages are kept with it as they are, so that nobody has to read what was before."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether its run, or fork, begins with it."""
+        return self.is_whole or self.kind == "start"

@@ -66,7 +66,7 @@ def history(thread: Thread) -> list[dict[str, Any]]:
 def messages_of(run: Run) -> list[dict[str, Any]]:
     """Everything said in a run that has ended; calls that it had left open are answered."""
     if run.seq == 0:
-        return (loads(blobs.read(run.history)) if run.history else []) + said(loads(run.input))
+        return (loads(blobs.read(run.history)) if run.history else []) + said(loads(blobs.read(run.input)))
     messages = reading.messages_at(run)
     open_calls = unanswered(messages)
     return [*messages, {"role": "user", "content": answers(run, open_calls)}] if open_calls else messages

@@ -119,7 +119,7 @@ def flow_run(
     return flow.FlowRun(
         spec,
         run_id=run_id,
-        input=loads(input),
+        input=loads(blobs.read(input)),
         settings_digest=version.digest,
         max_calls=int(version.limits["max_calls_in_turn"]),
         history=loads(blobs.read(history)) if history else [],

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from agents.models import Budget, Run, ToolCall
+from agents.models import Budget, Run, ToolCall, with_unread
 from agents.tools.credentials import hidden
 from reviews.models import ApprovalRequest, Decision
 from reviews.models.endpoint import Endpoint
@@ -41,7 +41,7 @@ class Subjects:
         with_run = ("run__agent", "workspace")
         approvals = ApprovalRequest.objects.select_related("tool_call", *with_run).in_bulk(ids["approval"])
         calls = ToolCall.objects.select_related(*with_run).in_bulk(ids["tool_call"])
-        runs = Run.objects.select_related("agent", "workspace").in_bulk(ids["run"])
+        runs = with_unread(Run.objects.select_related("agent", "workspace")).in_bulk(ids["run"])
         budgets = Budget.objects.with_use().select_related("agent", "workspace").in_bulk(ids["budget"])
         self._found: dict[str, dict[UUID, Any]] = {
             "approval": approvals,
@@ -101,6 +101,7 @@ def _about_run(run: Run) -> dict[str, Any]:
         "agent": run.agent.name,
         "title": _cut(run.title, MAX_TITLE),
         "ended_by": run.ended_by,
+        "unread_messages": run.unread_messages,
         "error": error,
         "url": _run_url(run),
     }

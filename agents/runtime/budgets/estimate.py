@@ -30,14 +30,23 @@ def of_model(request: ModelRequest, chain: list[Link], deadline_seconds: float) 
     }
 
 
+def of_start() -> Amounts:
+    """A run that begins."""
+    return {"runs": Decimal(1)}
+
+
 def of_call(timeout: float) -> Amounts:
     """One tool call."""
     return {"tool_calls": Decimal(1), "steps": Decimal(1), "seconds": seconds(timeout)}
 
 
 def of_segment(segment: "Segment") -> Amounts:
-    """What the outcomes of one commit have used. A call in doubt may have happened, and counts."""
+    """What the outcomes of one commit have used. A call in doubt may have happened, and counts.
+
+    A run that a limit ends with its first step has not run.
+    """
     return {
+        "runs": Decimal(0 if segment.ended_by else sum(row.is_first for row in segment.rows)),
         "tokens": Decimal(segment.tokens),
         "cost": segment.cost / MICRODOLLARS,
         "tool_calls": Decimal(segment.tool_calls + len(segment.doubts)),

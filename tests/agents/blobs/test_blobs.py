@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from agents import blobs
+from agents.api.runs import shown
 from agents.blobs.s3 import Bucket, signed
 from agents.exceptions import ValueMissing
 from agents.models import Blob, BlobUse, Checkpoint, Run, ToolCall
@@ -16,8 +17,10 @@ from agents.runtime.flow import flow
 from agents.runtime.journal_check import verify
 from agents.runtime.propose import call_digest
 from agents.runtime.text import dumps, loads
+from agents.starting import start_run
 from tests.agents.blobs.bucket import ObjectStore
 from tests.agents.conftest import STORIES, asks, says
+from tests.people import acting, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BIG = 200_000
@@ -93,6 +96,42 @@ def test_large_messages_and_state_of_a_flow_are_kept_too(play):
     assert blobs.is_reference(start.messages) and blobs.size(start.messages) > BIG
     assert messages_at(run)[0]["content"] == "m" * BIG
     assert verify(run) == run.seq
+
+
+@flow("relays", says_input=False)
+async def relays(run):
+    message = await run.receive()
+    return await run.child("echoes", message["content"] + run.input)
+
+
+@flow("echoes", says_input=False)
+async def echoes(run):
+    return run.input
+
+
+def test_large_inputs_messages_and_results_are_kept_too(agent, settings):
+    agent.add_version(chain=agent.active_version.chain, flow="relays")
+    run = start_run(acting(make_member(agent.workspace, "olga", "operator")), "clerk", "i" * BIG)
+    run.say("m" * BIG)
+    advance(run.pk)
+    advance(run.children.get().pk)
+    advance(run.pk)
+    run.refresh_from_db()
+    child, whole = run.children.get(), "m" * BIG + "i" * BIG
+    assert (run.status, child.status) == ("succeeded", "succeeded")
+    assert (loads(blobs.read(run.input)), loads(blobs.read(run.result))) == ("i" * BIG, whole)
+    kept = [run.input, run.result, child.input, child.result, run.inbox.get().content]
+    assert all(blobs.is_reference(one) for one in kept) and len({child.input, child.result, run.result}) == 1
+    assert (shown(run)["input"], shown(run)["result"], verify(run)) == ("i" * BIG, whole, run.seq)
+    settings.MAX_RESULT_BYTES = BIG
+    failed = Run.objects.create(input=run.input, flow="echoes", revision=1, **owners(run))
+    advance(failed.pk)
+    failed.refresh_from_db()
+    assert failed.error["message"] == "The flow returned more than 200,000 bytes."
+
+
+def owners(run):
+    return {"workspace": run.workspace, "agent": run.agent, "version": run.version}
 
 
 def test_large_arguments_are_what_was_proposed_and_what_runs(play):

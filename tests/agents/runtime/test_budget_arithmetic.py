@@ -58,6 +58,7 @@ def test_a_step_has_used_what_its_outcomes_say() -> None:
     row.tokens = 70
     segment = Segment(rows=[row], to="running", cost=1_234_567, doubts={"2": "why"}, tool_calls=1, seconds=1.23456)
     assert of_segment(segment) == {
+        "runs": 0,
         "tokens": 70,
         "cost": Decimal("1.234567"),
         "tool_calls": 2,

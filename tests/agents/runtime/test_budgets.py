@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import orjson
 import pytest
+from django.core.exceptions import ValidationError
 from django.db.models import Sum
 
 from agents.exceptions import LostClaim
@@ -77,9 +78,28 @@ def test_each_unit_is_counted_as_it_was_used(play, budget, agent):
         "cost": Decimal("0.00012"),
         "tool_calls": 1,  # the one that does not exist was not made
         "steps": run.seq,
+        "runs": 1,
     }
     assert 0 < used(made["seconds"]) < 100 and used(other) == 0
     assert set(BudgetUse.objects.values_list("term", flat=True)) == {run.created_at.strftime("%Y-%m-%d")}
+
+
+def test_so_many_runs_begin_and_no_more(play, budget):
+    runs = budget(2, "runs")
+    words = [play(name, [says("done")]).ended_by for name in ("r", "r2", "r3", "r4")]
+    assert words == ["", "", "day_runs", "day_runs"] and used(runs) == 2
+    assert Run.objects.filter(seq=1, result="null").count() == 2 and not BudgetHold.objects.exists()
+    for wrong in ({"period": "run"}, {"on_hard": "ask", "asks_for": Decimal(1)}):
+        with pytest.raises(ValidationError, match="A run"):
+            Budget(unit="runs", hard=Decimal(2), **{"period": "day"} | wrong).clean()
+
+
+def test_under_a_budget_in_money_a_model_without_a_price_is_not_asked(play, agent, budget):
+    budget(5, "cost")
+    agent.add_version(chain=[{"provider": "anthropic", "model": "grown-at-home"}], tools=[])
+    run = play("r", [])
+    assert (run.status, run.error["type"], run.cost) == ("failed", "unknown_price", 0)
+    assert "grown-at-home of anthropic" in run.error["message"] and "$5.00 a day" in run.error["message"]
 
 
 def test_of_parallel_calls_only_as_many_start_as_there_is_room_for(play, budget):

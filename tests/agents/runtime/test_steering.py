@@ -2,13 +2,18 @@
 
 import pytest
 
+from agents.models import Run
 from agents.reading import messages_at
 from agents.runtime import journal_check
 from agents.runtime.advance import advance
 from agents.runtime.flow import flow
 from agents.runtime.text import loads
+from console.happenings import of_messages
+from console.standing import of_run, with_standing
+from reviews.webhooks.body import Happening, Subjects
 from tests.agents.conftest import STORIES, asks, says
 from tests.agents.runtime.test_edges import sweep
+from workspaces.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,6 +58,21 @@ def test_a_message_to_a_run_at_work_is_heard_before_its_next_turn(start):
         "assistant",
     ]
     assert not run.inbox.filter(taken_seq=None).exists() and journal_check.verify(run) == run.seq
+
+
+def test_a_message_that_comes_after_the_last_turn_is_said_to_be_unread(start):
+    def last(request):
+        run.say("wait")
+        return says("done")
+
+    run = start("r", [last])
+    advance(run.pk)
+    ended = with_standing(Run.objects.filter(pk=run.pk)).get()
+    assert (ended.status, ended.unread_messages, of_run(ended).tone) == ("succeeded", 1, "warn")
+    assert [one.words for one in of_messages(ended)] == ["Message never read: the run ended first"]
+    told = Event.objects.get(kind="run.succeeded")
+    happening = Happening(told.workspace_id, told.seq, told.topic, told.kind, told.object, None, told.created_at)
+    assert loads(Subjects([happening]).body(happening, with_arguments=False))["data"]["unread_messages"] == 1
 
 
 def test_a_message_that_was_taken_is_part_of_what_the_journal_compares(start):
