@@ -84,7 +84,6 @@ PRESSED = """([key, selector]) => new Promise((done, fail) => {
 
 def in_the_browser(show, come, people):  # noqa: F811
     person = people["cleo"].person
-    person.choose_password("a long password", None)
     cleo = come(person.username)
     cleo.goes_to("/review?risk=low")
     cleo.on(lambda page: page.locator("[data-row]").first.click())

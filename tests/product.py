@@ -22,6 +22,7 @@ from config.home import ROOT
 from reviews import gate
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
+SECRET_KEY = "a key for tests"
 # What a process remembers by the keys of rows: another database may give the same key to another row.
 REMEMBERED = [
     version.load,
@@ -107,7 +108,7 @@ class Product:
             "DATABASE_URL": f"postgresql:///{self.database}?" + urlencode({k: v for k, v in parts.items() if v}),
             "BROKER_URL": settings.BROKER_URL,
             "PUBLIC_URL": self.url,
-            "SECRET_KEY": "a key for tests",
+            "SECRET_KEY": SECRET_KEY,
         }
         arguments = ["--fd", str(self.listener.fileno())] if program == "web" else []
         return Child(

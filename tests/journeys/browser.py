@@ -65,6 +65,10 @@ class Guest:
     def goes_to(self, path: str) -> None:
         self.on(lambda page: page.goto(self.url + path))
 
+    def brings(self, name: str, value: str) -> None:
+        """A cookie that they had before."""
+        self.thread.do(self.context.add_cookies, [{"name": name, "value": value, "url": self.url}])
+
     def signs_in(self, username: str) -> None:
         self.goes_to("/sign-in")
         self.fills("Login name", username)

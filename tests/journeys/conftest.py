@@ -4,15 +4,19 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from urllib.request import urlopen
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.test import Client, override_settings
 
 from agents.models import Agent
 from tests.factories import make_agent, make_policy
 from tests.journeys.browser import PASSWORD, Guest, Thread
 from tests.people import make_member, make_workspace
-from tests.product import Product
+from tests.product import SECRET_KEY, Product
 from workspaces.models import Group, Person, Workspace
 
 START_SECONDS = 90
@@ -48,8 +52,7 @@ def office(product: Product) -> Office:
         "ana": make_member(workspace, "ana", "approver", groups=[finance]),
         "cleo": make_member(workspace, "cleo", "approver"),
     }
-    for person in people.values():
-        person.choose_password(PASSWORD, None)
+    Person.objects.update(password=hashed())
     seats = [{"count": 1, "group": "finance"}]
     make_policy(workspace, {"name": "Finance decides", "effect": "ask", "tool": "till_*", "seats": seats})
     agent = make_agent(workspace, "till", tools=["till_refund"], chain=[{"provider": "scripted", "model": "till"}])
@@ -73,12 +76,26 @@ def come(browser: Thread, product: Product) -> Iterator[Callable[..., Guest]]:
         wait_for_web(product)
         guests.append(Guest(browser, product.url, **options))
         if username:
-            guests[-1].signs_in(username)
+            guests[-1].brings(settings.SESSION_COOKIE_NAME, session_of(username))
         return guests[-1]
 
     yield arrive
     for guest in guests:
         guest.leave()
+
+
+@cache
+def hashed() -> str:
+    """The password of everybody: it is made to take long, so it is made once."""
+    return make_password(PASSWORD)
+
+
+def session_of(username: str) -> str:
+    """The cookie of somebody who has signed in at the product; `Guest.signs_in` does it by hand."""
+    client = Client()
+    with override_settings(SECRET_KEY=SECRET_KEY):
+        client.force_login(Person.objects.get(username=username))
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def wait_for_web(product: Product) -> None:

@@ -5,7 +5,7 @@ import pytest
 from agents.models import Agent
 from reviews.models import Delivery, Endpoint, PolicySet
 from tests.factories import make_approval, make_house, make_policy
-from tests.journeys.browser import NARROW, PASSWORD, WIDE
+from tests.journeys.browser import NARROW, WIDE
 from tests.people import make_token
 from workspaces.models import Group
 
@@ -25,7 +25,6 @@ LISTS = ["", "agents/", "agents/tool/", "reviews/delivery/", "workspaces/token/"
 def house(product):
     """A workspace with one of everything, and its web process."""
     house = make_house()
-    house.root.choose_password(PASSWORD, None)
     rules = [{"name": "Large refunds", "tool": "refund", "effect": "ask", "condition": "args.amount > 50"}]
     make_policy(house.workspace, *rules, {"name": "Lookups", "tool": "find", "effect": "allow"})
     approval = make_approval(house)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from reviews.models import Rule
-from tests.journeys.browser import PASSWORD, Guest
+from tests.journeys.browser import Guest
 from tests.journeys.conftest import Office
 from tests.people import make_member
 from tests.product import Product
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def test_an_admin_governs_from_the_browser(product: Product, office: Office, come: Callable[..., Guest]) -> None:
-    make_member(office.workspace, "root", "admin").choose_password(PASSWORD, None)
+    make_member(office.workspace, "root", "admin")
     product.start("web", DEMO="0")
     rule, root = Rule.objects.get(), come("root")
     form = f"/policies/{rule.revision.policy_set_id}/rules/{rule.pk}"
