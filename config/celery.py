@@ -2,8 +2,18 @@
 
 from celery import Celery
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES, redis
 
 QUEUE = "advance"
+
+
+class Doorbell(redis.Transport):
+    """A message that nobody can read costs a worker its connection, and not its life."""
+
+    channel_errors = (*redis.Transport.channel_errors, ValueError, LookupError, TypeError)
+
+
+TRANSPORT_ALIASES["redis"] = f"{__name__}:{Doorbell.__name__}"
 
 app = Celery("countersign")
 app.conf.update(
@@ -24,6 +34,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # for as long as it takes
     broker_connection_timeout=0.5,
+    broker_channel_error_retry=True,  # a broker that is full refuses what it is asked; that passes
     broker_transport_options={
         "socket_timeout": 0.5,
         "socket_connect_timeout": 0.5,

@@ -246,11 +246,14 @@ class Claim:
 
     def rejudge(self, call: Call, **changes: Any) -> None:
         """Write the gate's second verdict on a call that has not started; a waiting one opens its approval again."""
-        with transaction.atomic():
-            if database.row(statements.REJUDGE, run=self.id, epoch=self.epoch, call=call.id, **changes) is None:
-                raise LostClaim
-            if changes["status"] == "waiting":
-                gate().opened([call.id])
+        database.repeated(lambda: self._rejudge(call, changes))
+
+    @transaction.atomic
+    def _rejudge(self, call: Call, changes: dict[str, Any]) -> None:
+        if database.row(statements.REJUDGE, run=self.id, epoch=self.epoch, call=call.id, **changes) is None:
+            raise LostClaim
+        if changes["status"] == "waiting":
+            gate().opened([call.id])
 
     def reaffirm(self, call: Call, **changes: Any) -> None:
         """The verdict stands under newer rules, and for the tool as it is now."""

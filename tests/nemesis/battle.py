@@ -205,6 +205,7 @@ class Battle:
         violations += [Violation("I8", f"{what}: {rows}") for what, rows in reader.found.items()]
         if len(self._started()) < LEAST_RUNS:
             violations.append(Violation("battle", f"only {len(self._started())} runs were started: it proves nothing"))
+        violations += [Violation("alive", one) for one in self.arena.ended_alone]
         violations += [Violation("client", f"{one.name} broke: {one.error!r}") for one in clients if one.error]
         checker.checked["I8 looks"] += reader.looks
         keep_findings(violations, reader.url, self.home)

@@ -7,7 +7,7 @@ from tests.nemesis.history import Caller
 from tests.nemesis.house import House
 from tests.nemesis.witness import asked
 
-MOST_UNTOLD = 300  # events and deliveries that nobody has got to
+MOST_UNTOLD = 1500  # events and deliveries that nobody has got to
 OPEN = """SELECT (SELECT count(*) FROM agents_run WHERE finished_at IS NULL),
   (SELECT count(*) FROM workspaces_event WHERE announced_at IS NULL)
   + (SELECT count(*) FROM reviews_delivery AS due JOIN reviews_endpoint AS endpoint ON endpoint.id = due.endpoint_id

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from agents.runtime.leaving import leaving
 from config.celery import QUEUE, app
 
 
@@ -20,3 +21,5 @@ class Command(BaseCommand):
         app.worker_main(
             ["--quiet", "worker", "-P", "threads", "-c", str(concurrency), "-Q", QUEUE, "-l", "INFO", *quiet]
         )
+        if not leaving.is_asked:
+            raise CommandError("The worker ended, and nobody had asked it to.")  # a supervisor starts another
