@@ -12,7 +12,7 @@ from agents.runtime.text import loads
 from agents.runtime.version import catalogue
 from agents.tools.spec import ToolSpec
 from agents.tools.title import title
-from console import facts, prose, schema_form
+from console import facts, prose, risk_factors, schema_form
 from console.prose import Line
 from console.schema_form import Field
 from console.truth import Reading
@@ -108,6 +108,11 @@ class Proposal:
     def remarked(self) -> list[Argument]:
         """Those with something to overlook."""
         return [one for one in self.arguments if one.remarks]
+
+    @property
+    def risk_factors(self) -> list[str]:
+        """What sets the call apart from earlier ones of its tool."""
+        return risk_factors.factors(self.fields, risk_factors.earlier_args(self.call))
 
     @property
     def must_be_opened(self) -> bool:
