@@ -211,8 +211,8 @@ class Card:
     @cached_property
     def handover(self) -> Handover | None:
         """To whom it was given for the time being."""
-        given = Handover.objects.select_related("person", "given_by").filter(approval=self.approval, until__gt=self.now)
-        return given.first() if self.approval.is_pending else None
+        given: Handover | None = getattr(self.approval, "handover", None)
+        return given if given and self.approval.is_pending and given.until > self.now else None
 
     @cached_property
     def put_off_until(self) -> datetime | None:

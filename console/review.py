@@ -171,7 +171,8 @@ def answer(
 
 def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
     """The request, if it is of this workspace."""
-    joined = ("tool_call", "run__agent", "run__version", "run__root", "run__started_by", "run__started_by_token")
+    joined = ["tool_call", "run__agent", "run__version", "run__root", "run__started_by", "run__started_by_token"]
+    joined += ["handover__person", "handover__given_by"]
     return get_object_or_404(
         ApprovalRequest.objects.visible_to(request.principal).select_related(*joined), pk=approval_id
     )
