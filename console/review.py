@@ -142,7 +142,9 @@ def go_on(request: MemberRequest, decided: ApprovalRequest, decision: Decision) 
     """After an edit one stays; after anything else comes the next request."""
     words = f"{decision.said.capitalize()}: {decided.title}"
     if decision.kind == "edit":
-        return answer(request, decided, "Edited. Earlier votes no longer count.")
+        had_votes = decided.decisions.filter(kind="approve", undone_at=None).exists()
+        lost = "Earlier votes no longer count." if had_votes else "Schema and rules were checked again."
+        return answer(request, decided, f"Edited. {lost}")
     if decided.is_pending:
         words += f". {len(decided.places) - decided.votes().count()} more needed"
     return answer(request, following(request, decided), words, decided)

@@ -1,5 +1,4 @@
-// form[data-draft]: what somebody types stays with this tab until it is sent, over signing in again and over everything
-// that happens to the page meanwhile.
+// form[data-draft]: what is typed stays with this tab until it is sent, whatever happens to the page.
 (() => {
   "use strict";
   const name = (form) => `draft:${form.dataset.draft}`;

@@ -1,8 +1,7 @@
-// [data-key="a"] ("shift+c", "mod+enter", "[", two keys with a space between): a button or link that this key presses
-// while focus is inside the same [data-keys] region, panel or dialog, and never from a field, but for mod (Ctrl or
-// Command) with Enter. Keys that only move work wherever nobody types: J and K go over the [data-row]s, / to the
-// search field, G and a letter along the link with that [data-go], and any key to the button of [data-anywhere].
-// <html data-keymap> says which keys a person has renamed, and <html data-bare-keys="off"> that they want none.
+// [data-key="a"] ("shift+c", "mod+enter", "[", two with a space between): pressed by this key while focus is in the same
+// [data-keys] region, panel or dialog, and never from a field, but for mod (Ctrl or Command) with Enter. Moving works
+// wherever nobody types: J and K over the [data-row]s, / to the search field, G and a letter to [data-go], any key to
+// [data-anywhere]. <html data-keymap> has a person's own keys; data-bare-keys="off": they want none.
 (() => {
   "use strict";
   const FIELDS = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]";

@@ -1,7 +1,5 @@
-// Keeps an open page current: a WebSocket says what changed, and elements fetch themselves again.
-//
-// [data-live] names the address; a hint becomes an event on <body>: cs:runs, cs:run-ID, cs:queue, cs:approval-ID,
-// cs:configuration. Elements listen with hx-trigger="cs:queue from:body throttle:250ms".
+// Keeps an open page current: a WebSocket, at [data-live], says what changed, as an event on <body> (cs:runs, cs:run-ID,
+// cs:queue, cs:approval-ID, cs:configuration), and elements fetch themselves again.
 (() => {
   "use strict";
 

@@ -1,6 +1,5 @@
-// [data-news] fetches the queue again when something changed; nothing moves under the reader for it. Rows that are
-// still there are brought up to date in their place, rows that have left stay where they are and say so, and new ones
-// wait behind [data-news-bar].
+// [data-news] fetches the queue again when something changed, and nothing moves for it: rows are brought up to date in
+// their place, those that have left stay and say so, and new ones wait behind [data-news-bar].
 (() => {
   "use strict";
   const rowsOf = (root) => [...root.querySelectorAll("[data-row]")];

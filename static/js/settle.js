@@ -1,6 +1,6 @@
-// [data-settle]: its buttons rest for a moment after they have changed under the reader's hand, so that a click or a
-// key that was meant for one request never decides the next. What is asked of the open card ends the loading of another
-// one, and an answer for a card that has left the page comes too late.
+// [data-settle]: its buttons rest for a moment after they have changed under the reader's hand, and while another card
+// is loaded, so that what was meant for one request never decides another. What is asked of a card ends that loading; an
+// answer for a card that has left comes too late.
 (() => {
   "use strict";
   const MILLISECONDS = 600;
@@ -13,14 +13,18 @@
     }
   });
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-settle][aria-busy] button")) return;
+    if (!event.target.closest("[data-settle][aria-busy] button, [aria-busy=true] .act button")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);
 
+  const pane = document.getElementById("detail");
   document.addEventListener("htmx:beforeSend", ({ target }) => {
-    if (target.closest("[data-card]") && !target.matches("[data-watch]")) window.htmx.trigger("#detail", "htmx:abort");
+    const shown = document.getElementById("selected")?.value;
+    if (target.matches("[data-row]") && !target.id.endsWith(shown)) pane?.setAttribute("aria-busy", "true");
+    if (target.closest("[data-card]") && !target.matches("[data-watch]")) window.htmx.trigger(pane, "htmx:abort");
   });
+  document.addEventListener("htmx:afterRequest", ({ target }) => target.matches("[data-row]") && pane?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt, verb } = detail.requestConfig;
     if (verb === "get" && !elt.isConnected) detail.shouldSwap = false;

@@ -48,6 +48,7 @@ def test_a_day_at_the_desk(office: Office, ask: Callable[..., ApprovalRequest], 
     high_risk_takes_reading_and_two_hands(ana, ask)
     what_was_typed_stays_and_a_stale_page_decides_nothing(ana, cleo, ask)
     what_is_asked_of_a_card_ends_the_loading_of_another(ana, ask(5))
+    nothing_is_decided_while_another_is_loaded(ana, ask(6), ask(7))
     for other in ApprovalRequest.objects.pending():
         other.decide("reject", by=cleo, digest=bytes(other.digest), reason="no")
     requests = laid_out(office, FEW)
@@ -147,3 +148,25 @@ def what_is_asked_of_a_card_ends_the_loading_of_another(ana: Guest, approval: Ap
     ana.on(lambda page: page.unroute_all())
     ana.on(lambda page: page.wait_for_load_state("networkidle"))
     ana.on(lambda page: expect(page.locator("[name='arg:/n']")).to_be_focused())
+
+
+def nothing_is_decided_while_another_is_loaded(ana: Guest, approval: ApprovalRequest, other: ApprovalRequest) -> None:
+    """The queue shows the other one as chosen already: a key means that one, and waits for it."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    ana.goes_to(f"/review/{approval.pk}")
+    ana.sees("Live, synced")
+    ana.on(lambda page: page.route(f"**/review/{other.pk}", keep))
+    ana.follows(other.title, within="#queue")
+    ana.on(lambda page: expect(page.locator("#detail[aria-busy=true]")).to_be_visible())
+    ana.presses_key("a")
+    ana.on(lambda page: held.pop().continue_())
+    ana.on(lambda page: page.unroute_all())
+    ana.on(lambda page: expect(page.locator(f"#selected[value='{other.pk}']")).to_have_count(1))
+    ana.on(lambda page: expect(page.locator("#detail[aria-busy]")).to_have_count(0))
+    approval.refresh_from_db()
+    other.refresh_from_db()
+    assert approval.is_pending and other.is_pending
