@@ -21,7 +21,7 @@ STAGES = {
         "pytest",
         "-q",
         "--durations=10",
-        "-n2",
+        "-n3",
         "--dist=worksteal",
     ],  # also that migrations are complete
 }

@@ -126,7 +126,7 @@ def test_only_pytest_runs_with_arguments_and_its_verdict_counts() -> None:
     command = [sys.executable, str(ROOT / "manage.py"), "test"]
 
     passed = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
-    failed = subprocess.run([*command, "tests/no_such_test.py"], capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command, "-n0", "tests/no_such_test.py"], capture_output=True, text=True, check=False)
 
     assert (passed.returncode, "--- lint" in passed.stdout) == (0, False)
     assert (failed.returncode, "FAILED: tests" in failed.stdout) == (1, True)
