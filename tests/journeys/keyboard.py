@@ -19,17 +19,10 @@ FEW = {"plain": 2, "edit": 2, "reject": 1, "high": 1}
 MAX_PRESSES = 4  # for a plain one
 ENDS = {"plain": "approved", "edit": "approved", "reject": "rejected", "high": "approved"}
 SCHEMA = {"type": "object", "properties": {"amount": {"type": "string"}}, "additionalProperties": False}
-# Milliseconds in which an answer of the server was awaited, all in all.
-WAITED = """() => {
-  window.waited = 0;
-  let began = 0, open = 0;
-  document.addEventListener("htmx:beforeSend", ({ detail }) => {
-    if (detail.target?.id === "detail" && !open++) began = performance.now();
-  });
-  document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
-    if (detail.target?.id === "detail" && !--open) window.waited += performance.now() - began;
-  });
-}"""
+# Milliseconds in which a card, or the answer to a decision, was awaited; what loads beside them makes nobody wait.
+WAITED = """() => performance.getEntriesByType("resource")
+  .filter((one) => /\\/review\\/[0-9a-f-]{36}(\\?edit|\\/decisions)?$/.test(one.name))
+  .reduce((sum, one) => sum + one.duration, 0)"""
 
 
 @dataclass(slots=True)
@@ -76,7 +69,7 @@ class Desk:
         """From the first to the last, by keys alone."""
         waiting = list(requests)
         self.guest.goes_to("/review")
-        self.guest.on(lambda page: page.evaluate(WAITED))
+        self.guest.on(lambda page: page.evaluate("performance.setResourceTimingBufferSize(10_000)"))
         self.guest.on(lambda page: page.locator("[data-row]").first.focus())
         self._press("Enter")
         began = time.perf_counter()
@@ -84,7 +77,8 @@ class Desk:
             self._decides(approval)
         self.work.seconds = time.perf_counter() - began
         assert max(self.work.presses["plain"]) <= MAX_PRESSES
-        self.work.waited = self.guest.on(lambda page: page.evaluate("window.waited")) / 1000
+        self.work.waited = self.guest.on(lambda page: page.evaluate(WAITED)) / 1000
+        assert self.work.waited > 0
         return self.work
 
     def _decides(self, approval: ApprovalRequest) -> None:
