@@ -5,16 +5,15 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
+from reviews.beside import forget, tell
 from reviews.eligibility import check_principal
 from reviews.exceptions import Claimed, Withdrawn
 from reviews.locking import database_now
 from reviews.models import ApprovalRequest, Claim
-from workspaces import audit, events
 from workspaces.exceptions import NotFound
 from workspaces.principal import Principal
 
 LEASE = timedelta(minutes=5)
-AT_ONCE = 100
 
 
 @transaction.atomic
@@ -35,7 +34,7 @@ def claim(approval: ApprovalRequest, by: Principal, *, take_over: bool = False) 
     else:
         columns = {"person": by.person, "taken_at": now, "lapses_at": until}
         Claim.objects.update_or_create(approval=current, defaults=columns)
-        _tell(current, by, "claimed", {"from": holder.username} if holder else {})
+        tell(current, by, "claimed", {"from": holder.username} if holder else {})
     return Claim.objects.select_related("person").get(approval=current)
 
 
@@ -45,20 +44,10 @@ def release(approval: ApprovalRequest, by: Principal) -> None:
     if by.workspace.pk != approval.workspace_id:
         raise NotFound
     if Claim.objects.filter(approval=approval, person=by.person).delete()[0]:
-        _tell(approval, by, "released", {})
+        tell(approval, by, "released", {})
 
 
 @transaction.atomic
 def lapse() -> None:
     """Forget claims that nobody renewed, and tell the others; a duty of the sweep, safe in several processes."""
-    lapsed = Claim.objects.filter(lapses_at__lte=Now()).select_for_update(skip_locked=True, of=("self",))
-    for one in lapsed.select_related("approval")[:AT_ONCE]:
-        approval = one.approval
-        one.delete()
-        if approval.is_pending:
-            events.record(approval.workspace_id, "approval", "approval.released", approval.pk)
-
-
-def _tell(approval: ApprovalRequest, by: Principal, what: str, detail: dict[str, str]) -> None:
-    audit.record(approval.workspace_id, by, f"approval.{what}", approval.pk, detail)
-    events.record(approval.workspace_id, "approval", f"approval.{what}", approval.pk)
+    forget(Claim.objects.filter(lapses_at__lte=Now()), "released")

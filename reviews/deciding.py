@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agents.models import BudgetRaise
 from agents.models.tool_call import resolved
-from reviews import opening, passing_on
+from reviews import credentials, opening
 from reviews.editing import Edit, prepare
 from reviews.eligibility import check_person, check_principal
 from reviews.exceptions import AlreadyDecided, Changed, Expired, KindRefused, SeatTaken, Withdrawn
@@ -267,7 +267,7 @@ def _read(approval: ApprovalRequest, kind: str, by: Principal, digest: bytes, sa
         text = canonical.dumps(said.get("result")).decode()
     edit = prepare(approval, said.get("args"), seen=digest) if kind == "edit" else None
     if not said.get("credential_is_meant"):
-        passing_on.check([reason, text, edit.args.decode() if edit else ""], bytes(approval.tool_call.args))
+        credentials.check([reason, text, edit.args.decode() if edit else ""], bytes(approval.tool_call.args))
     return Choice(kind, digest, by, text, reason, said.get("result"), edit, _then(kind, said), said.get("batch"))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
+from reviews.beside import forget, tell
 from reviews.commenting import comment
 from reviews.eligibility import check_principal
 from reviews.exceptions import KindRefused, NotEligible, Withdrawn
@@ -12,12 +13,10 @@ from reviews.locking import database_now
 from reviews.models import ApprovalRequest, Claim, Handover, Snooze
 from reviews.people import approvers
 from reviews.policy.seats import fits
-from workspaces import audit, events
 from workspaces.models import Person
 from workspaces.principal import Principal
 
 LONGEST = timedelta(days=7)
-AT_ONCE = 100
 
 
 @transaction.atomic
@@ -26,7 +25,7 @@ def snooze(approval: ApprovalRequest, by: Principal, length: timedelta) -> Snooz
     current, until = _half_of(approval, by, length)
     columns = {"until": until}
     found, _ = Snooze.objects.update_or_create(approval=current, person=by.person, defaults=columns)
-    _tell(current, by, "snoozed", {"until": until.isoformat()})
+    tell(current, by, "snoozed", {"until": until.isoformat()})
     return found
 
 
@@ -35,7 +34,7 @@ def wake(approval: ApprovalRequest, by: Principal) -> None:
     """Take one's own putting off back; nothing happens where there is none."""
     check_principal(approval, by)
     if Snooze.objects.filter(approval=approval, person=by.person).delete()[0]:
-        _tell(approval, by, "unsnoozed", {})
+        tell(approval, by, "unsnoozed", {})
 
 
 @transaction.atomic
@@ -50,7 +49,7 @@ def hand_over(approval: ApprovalRequest, by: Principal, to: Person, note: str = 
     Snooze.objects.filter(approval=current, person=to).delete()
     columns = {"person": to, "given_by": by.person, "until": until, "created_at": Now()}
     found, _ = Handover.objects.update_or_create(approval=current, defaults=columns)
-    _tell(current, by, "handed_over", {"to": to.username, "until": until.isoformat()})
+    tell(current, by, "handed_over", {"to": to.username, "until": until.isoformat()})
     return found
 
 
@@ -65,13 +64,8 @@ def people_for(approval: ApprovalRequest, by: Principal) -> list[Person]:
 @transaction.atomic
 def end() -> None:
     """Forget what is over, and tell the pages; a duty of the sweep, safe in several processes."""
-    for kind in (Snooze, Handover):
-        found = kind.objects.filter(until__lte=Now()).select_for_update(skip_locked=True, of=("self",))
-        for one in found.select_related("approval")[:AT_ONCE]:
-            approval = one.approval
-            one.delete()
-            if approval.is_pending:
-                events.record(approval.workspace_id, "approval", "approval.due_again", approval.pk)
+    forget(Snooze.objects.filter(until__lte=Now()), "due_again")
+    forget(Handover.objects.filter(until__lte=Now()), "due_again")
 
 
 def _half_of(approval: ApprovalRequest, by: Principal, length: timedelta) -> tuple[ApprovalRequest, datetime]:
@@ -87,8 +81,3 @@ def _half_of(approval: ApprovalRequest, by: Principal, length: timedelta) -> tup
     if length <= timedelta(0) or length > LONGEST:
         raise KindRefused(f"For a minute to {LONGEST.days} days.", [{"path": "/minutes", "message": "Out of range."}])
     return current, now + (min(length, left / 2) if left > timedelta(0) else length)
-
-
-def _tell(approval: ApprovalRequest, by: Principal, what: str, detail: dict[str, str]) -> None:
-    audit.record(approval.workspace_id, by, f"approval.{what}", approval.pk, detail)
-    events.record(approval.workspace_id, "approval", f"approval.{what}", approval.pk)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
+from agents import blobs
 from agents.exceptions import Diverged, FlowError, ValueMissing, ValueUnreachable
 from agents.runtime.commit import Segment
 from agents.runtime.drive import Drive
@@ -31,7 +32,7 @@ def finish(segment: Segment, drive: Drive) -> None:
 
 def within_the_cap(result: str) -> str:
     """The result of a run; raises FlowError where it is too large."""
-    if len(result) > settings.MAX_RESULT_BYTES:
+    if blobs.size(result) > settings.MAX_RESULT_BYTES:
         raise FlowError(f"The flow returned more than {settings.MAX_RESULT_BYTES:,} bytes.")
     return result
 

@@ -220,7 +220,7 @@ class ApprovalRequest(models.Model):
 
     def exact_bytes(self, by: Principal) -> bytes:
         """The arguments as they are hashed and run, credentials included; raises Forbidden."""
-        from reviews.passing_on import hand_out
+        from reviews.credentials import hand_out
 
         return hand_out(self, by)
 
