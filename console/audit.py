@@ -8,12 +8,12 @@ from asgiref.sync import sync_to_async
 from django import forms
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.runtime import database
+from console import telling
 from console.pages import AddressForm, MemberRequest, members_only
 from workspaces import audit
 from workspaces.audit.search import WINDOW, fitting, of_days, search
@@ -23,7 +23,6 @@ PAGE = 100
 STEP = 5000  # entries checked before the page hears how far it has come
 CHUNK = 1000  # entries of an export read at once
 WALK = "audit_walk"  # where the session keeps a check that is under way
-PAGES = {"approval": "review-approval", "run": "run", "delivery": "delivery", "policy": "policy"}  # by kind of entry
 
 
 class FilterForm(AddressForm):
@@ -45,7 +44,7 @@ def log(request: MemberRequest) -> HttpResponse:
     wanted = FilterForm(request.GET).wanted
     filters = {name: value for name, value in wanted.items() if name != "before"}
     found = search(request.principal.workspace.pk, filters, PAGE, wanted.get("before"))
-    entries = [(entry, page_of(entry)) for entry in found.entries]
+    entries = telling.told(request.principal.workspace.pk, found.entries)
     context = {"found": found, "entries": entries, "wanted": wanted, "filters": urlencode(filters), "window": WINDOW}
     context["older"] = "?" + urlencode(filters | {"before": found.older}) if found.older else ""
     return render(request, "console/audit.html", context)
@@ -109,9 +108,3 @@ def line(entry: AuditEntry) -> bytes:
         name: value and bytes(value).hex() for name, value in (("hash", entry.hash), ("signature", entry.signature))
     }
     return json.dumps(written, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
-
-
-def page_of(entry: AuditEntry) -> str:
-    """The page about what an entry tells of, where there is one."""
-    page, key = PAGES.get(entry.kind.partition(".")[0]), entry.object.rpartition(":")[2]
-    return reverse(page, args=[key]) if page and key else ""

@@ -163,6 +163,12 @@ def words(kind: str) -> str:
 
 
 @register.filter
+def short(key: Any) -> str:
+    """What people call something by that has only an id: its last digits, for the first are those of its time."""
+    return str(key)[-6:]
+
+
+@register.filter
 def thousands(value: int) -> str:
     """11,486."""
     return f"{value:,}"

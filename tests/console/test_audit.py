@@ -41,6 +41,7 @@ def test_entries_are_found_by_who_what_and_about(
     page = text(root.get("/audit?kind=approval.&actor=ana"))
     assert f'href="/review/{approval.pk}"' in page and "&lt;b&gt;⟨U+202E⟩no" in page
     assert page.count('scope="row"') == 1 and "approval.reject" in page
+    assert "<b>Ana" in page and "rejected" in page and ", revision 1" in page
     assert "No entry fits" in text(root.get("/audit?actor=x%25")) and "No entry fits" in text(
         root.get("/audit?kind=%25")
     )
@@ -74,7 +75,7 @@ def test_entries_are_found_by_day_and_exported_by_it(house: House, browse: Calla
         "since=2030-01-09&until=9999-12-31": [9],
     }.items():
         page = text(root.get(f"/audit?{days}"))
-        assert re.findall(r'scope="row">story\.(\d)', page) == [str(kind) for kind in kinds], days
+        assert re.findall(r"<code>story\.(\d)", page) == [str(kind) for kind in kinds], days
     whole = text(root.get("/audit?until=2030-01-02"))
     assert "story.2" in whole and "story.3" not in whole and "workspace.founded" in whole
     assert "&amp;since=2030-01-02" in text(root.get("/audit?actor=x&since=2030-01-02"))
