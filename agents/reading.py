@@ -25,6 +25,7 @@ class Step:
     started_at: datetime
     finished_at: datetime
     stored: str = field(repr=False)
+    wrote_state: bool = False
 
     @cached_property
     def outcome(self) -> Any:
@@ -49,6 +50,7 @@ def timeline(run: Run, *, after: int = 0, limit: int = 500) -> list[Step]:
             row.started_at,
             row.finished_at,
             row.outcome,
+            row.state is not None,
         )
         for row in rows
     ]

@@ -72,6 +72,7 @@ def page_of(
         "detail": detail or SENTENCES.get(status, phrase + "."),
         "errors": errors or [],
         "confirm": confirm,
+        "frame": "base.html" if status < 500 and hasattr(request, "principal") else "bare.html",
     }
     # After a crash nothing may be asked of the database, so the page comes without the frame of other pages.
     return render(request if status < 500 else None, template, context, status=status)

@@ -43,19 +43,24 @@ def shares(values: Sequence[float]) -> list[float]:
 
 def columns(days: Mapping[date, Mapping[str, int]], last: date, count: int) -> list[Block]:
     """A column for each of `count` days up to `last`, its outcomes on top of each other."""
-    most = max((sum(outcomes.values()) for outcomes in days.values()), default=0) or 1
+    highest = most(days) or 1
     step, blocks = WIDTH / count, []
     for n in range(count):
         day, bottom = last - timedelta(days=count - 1 - n), float(HEIGHT)
         for status, tone in OUTCOMES.items():
             if found := days.get(day, {}).get(status, 0):
-                height = HEIGHT * found / most
+                height = HEIGHT * found / highest
                 bottom -= height
                 words = f"{day:%-d %b}: {found:,} {status}"
                 blocks.append(
                     Block(round(n * step, 2), round(bottom, 2), round(step * 0.78, 2), round(height, 2), tone, words)
                 )
     return blocks
+
+
+def most(days: Mapping[date, Mapping[str, int]]) -> int:
+    """How many the fullest day has."""
+    return max((sum(outcomes.values()) for outcomes in days.values()), default=0)
 
 
 def _band(middle: float, high: float, least: float, most: float) -> Band:

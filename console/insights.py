@@ -35,6 +35,9 @@ def page(request: MemberRequest) -> HttpResponse:
         "tiles": tiles(found),
         "columns": charts.columns(found.days, moment.date(), days),
         "width": charts.WIDTH,
+        "most": charts.most(found.days),
+        "first": moment.date() - timedelta(days=days - 1),
+        "last": moment.date(),
     }
     context |= rows(found) | {"is_empty": not (found.risks or found.tasks or found.tools)}
     ended = sum(risk.ended for risk in found.risks)

@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import now
 
 from agents.models import Run, RunStatus
-from agents.models.run_status import SET_ASIDE
+from agents.models.run_status import SET_ASIDE, UNFINISHED
 from console.pages import AddressForm
 from console.standing import with_standing
 from workspaces.models import Workspace
@@ -57,6 +57,13 @@ def matching(workspace: Workspace, wanted: dict[str, Any]) -> "QuerySet[Run]":
     if "who" in wanted:
         found = found.filter(started_by__username=wanted["who"])
     return found.filter(title__icontains=wanted["text"]) if "text" in wanted else found
+
+
+def open_counts(workspace: Workspace, wanted: dict[str, Any]) -> dict[str, int]:
+    """How many runs of each status fit the other filters, of those that have not ended: their index is small."""
+    others = {name: value for name, value in wanted.items() if name != "status"}
+    found = matching(workspace, others).filter(status__in=UNFINISHED).order_by()
+    return dict(found.values_list("status").annotate(Count("pk")))
 
 
 def placed(found: "QuerySet[Run]", wanted: dict[str, Any]) -> "QuerySet[Run]":

@@ -63,15 +63,17 @@ class Page:
 
     def context(self) -> dict[str, Any]:
         """What the template shows."""
-        view = self.wanted.get("view", "waterfall")
+        view, asked = self.wanted.get("view", "waterfall"), self.wanted.get("part", "")
+        inspected = Inspected(self.run, self.step, self.call)
         return {
             "run": self.run,
             "page": self,
             "view": view,
             "views": VIEWS,
-            "part": self.wanted.get("part", "step"),
+            "part": asked or ("state" if inspected.step and inspected.step.wrote_state else "step"),
+            "asked": asked,
             "parts": PARTS,
-            "inspected": Inspected(self.run, self.step, self.call),
+            "inspected": inspected,
             "may_operate": self.principal.may("operate") and not self.run.has_ended,
             **(self.waterfall() if view == "waterfall" else {}),
         }

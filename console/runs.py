@@ -69,7 +69,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
         "top": address(wanted),
         "wanted": wanted,
         "filters": {key: value for key, value in wanted.items() if key not in run_filters.PLACES},
-        "views": views(wanted),
+        "views": views(wanted, run_filters.open_counts(workspace, wanted)),
         "spans": {name: words for name, (words, _) in run_filters.SPANS.items()},
         "agents": agents,
         "people": Person.objects.filter(memberships__workspace=workspace).order_by("name")[:MAX_PEOPLE],
@@ -92,10 +92,15 @@ def timed(runs: list[Run]) -> list[dict[str, Any]]:
     ]
 
 
-def views(wanted: dict[str, Any]) -> list[dict[str, Any]]:
-    """The choices of status, each with its address and the other filters kept."""
+def views(wanted: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]:
+    """The choices of status, each with its address and the other filters kept; how many there are, where some are open."""
     current = wanted.get("status", "all")
     return [
-        {"name": name, "is_current": name == current, "address": address({**wanted, "status": name})}
-        for name in run_filters.STATUSES
+        {
+            "name": name,
+            "is_current": name == current,
+            "address": address({**wanted, "status": name}),
+            "count": sum(counts.get(status, 0) for status in statuses),
+        }
+        for name, statuses in run_filters.STATUSES.items()
     ]

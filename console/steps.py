@@ -8,9 +8,11 @@ from typing import Any
 from agents.models import CallStatus, ToolCall
 from agents.reading import Step
 from agents.tools.question import QUESTION
+from console.figures import duration
 
 HIDDEN = {"now", "random"}
 BY_PEOPLE = {CallStatus.WAITING, CallStatus.REJECTED, CallStatus.ANSWERED, CallStatus.EXPIRED}
+SAID = {CallStatus.REJECTED: "rejected", CallStatus.ANSWERED: "answered", CallStatus.EXPIRED: "expired"}
 AHEAD = {CallStatus.WAITING: "after approval", CallStatus.READY: "next"}
 ICONS = {
     "start": ("right", "run"),
@@ -124,7 +126,7 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
     if call.effective_at is None and call.status not in BY_PEOPLE:
         return None
     is_open = call.status == CallStatus.WAITING
-    label = "so far" if is_open else ""
+    so_far = f"{duration((until - call.created_at).total_seconds())} so far"
     return Row(
         key,
         None,
@@ -134,7 +136,7 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
         call.created_at,
         until,
         note=call.tool,
-        label=label,
+        label=so_far if is_open else SAID.get(CallStatus(call.status), "approved"),
         is_under_way=is_open,
         position=call.position,
     )
@@ -146,22 +148,27 @@ def note(step: Step, call: ToolCall | None) -> str:
         return f"attempt {call.attempt}" if call.attempt > 1 else ""
     if step.kind == "branch":
         return str(step.outcome.get("chosen", ""))
-    return str(step.outcome.get("model", "")) if step.kind == "model" and not step.failed else ""
+    if step.kind != "model" or step.failed:
+        return ""
+    is_scripted = step.outcome.get("provider") == "scripted"
+    return "scripted" if is_scripted else str(step.outcome.get("model", ""))
 
 
 def label(step: Step, call: ToolCall | None) -> str:
     """The words on the lane."""
     if call:
-        return "" if call.status == CallStatus.SUCCEEDED else str(call.get_status_display()).lower()
-    if step.kind == "model" and step.tokens:
-        return tokens(step.outcome)
-    return ""
+        return "ok" if call.status == CallStatus.SUCCEEDED else str(call.get_status_display()).lower()
+    if step.failed:
+        return str(step.outcome.get("type", "failed")).replace("_", " ")
+    return tokens(step.outcome) if step.kind == "model" and step.tokens else ""
 
 
 def tokens(outcome: Any) -> str:
-    """1.9k tok, 71% cached."""
+    """1.9k tok, 71% cached, 2 attempts."""
     usage = outcome.get("usage", {})
     total, cached = sum(usage.values()), usage.get("cache_read", 0)
     read = total - usage.get("output", 0)
-    count = f"{total / 1000:.1f}k tok" if total >= 1000 else f"{total} tok"
-    return f"{count}, {cached / read:.0%} cached" if cached and read else count
+    said = [f"{total / 1000:.1f}k tok" if total >= 1000 else f"{total} tok"]
+    said += [f"{cached / read:.0%} cached"] if cached and read else []
+    tries = len(outcome.get("attempts", []))
+    return ", ".join([*said, *([f"{tries} attempts"] if tries > 1 else [])])

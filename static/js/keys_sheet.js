@@ -28,14 +28,15 @@
   function all(attribute, prefix = []) {
     const found = [...document.querySelectorAll(`[${attribute}]`)].filter((one) => one.checkVisibility() && !one.disabled);
     const named = new Map(found.flatMap((one) => one.getAttribute(attribute).split(" ").map((key) => [key, words(one)])));
-    return [...named].flatMap(([key, text]) => line([...prefix, ...printed(key)], text));
+    const keys = (same) => same.flatMap(([key]) => [...prefix, ...printed(key)]);
+    return [...Map.groupBy(named, ([, text]) => text)].flatMap(([text, same]) => line(keys(same), text));
   }
 
   sheet.addEventListener("beforetoggle", ({ newState }) => {
     if (newState !== "open") return;
     const rows = document.querySelector("[data-row]") ? [...line(printed("j"), "Next"), ...line(printed("k"), "Previous")] : [];
     const search = document.querySelector("main input[type=search]");
-    const filter = search ? line(printed("/"), search.ariaLabel || "Filter") : [];
+    const filter = search && !document.querySelector("[data-key='/']") ? line(printed("/"), search.ariaLabel || "Filter") : [];
     sheet.querySelector("[data-here]").replaceChildren(...rows, ...all("data-key"), ...filter);
     sheet.querySelector("[data-going]").replaceChildren(...all("data-go", printed("g")), ...all("data-anywhere"));
   });

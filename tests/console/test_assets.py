@@ -26,6 +26,7 @@ OF_A_PAGE = {
     "agents.css",
     "govern.css",
     "insights.css",
+    "legend.css",
     "sign_in.css",
     "admin.css",
 }

@@ -118,10 +118,10 @@ def test_hits_are_told_by_revision_and_a_rule_is_tried_on_what_was(
     for amount in (10, 60, 70):
         make_call(run, "refund", {"amount": amount, "order": f"<i>{amount}"})
     root, call = browse("root"), ToolCall.objects.get(title__contains="60")
-    assert '<td class="n num hits">2</td>' in text(root.get("/policies"))
+    assert '<td class="n num" data-label="Hits">2</td>' in text(root.get("/policies"))
     policy.publish([rule.columns() for rule in Rule.objects.all()], None)
-    assert '<td class="n num hits">2</td>' not in text(root.get(f"/policies/{policy.pk}"))
-    assert '<td class="n num hits">2</td>' in text(root.get(f"/policies/{policy.pk}?revision=1"))
+    assert '<td class="n num" data-label="Hits">2</td>' not in text(root.get(f"/policies/{policy.pk}"))
+    assert '<td class="n num" data-label="Hits">2</td>' in text(root.get(f"/policies/{policy.pk}?revision=1"))
 
     tried = text(root.post("/policies/trials", FORM | {"labels": "", "call": str(call.pk)}))
     assert "It would have spoken" in tried and "<code>args.amount</code>" in tried and "&lt;i&gt;60" in tried

@@ -84,7 +84,7 @@ def test_every_page_can_be_used_by_everybody(waiting: Run, office: Office, come:
 
 def what_a_telephone_folds(ana: Guest, batch: str) -> None:
     ana.goes_to("/runs")
-    ana.follows("Start a run")
+    ana.presses("Start a run")
     ana.fills("Task", "Fold nothing that is needed")
     ana.goes_to(batch)
     beyond = "document.querySelector('.scroll').scrollWidth - document.querySelector('.scroll').clientWidth"

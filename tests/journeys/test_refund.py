@@ -23,8 +23,9 @@ def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
     ana.sees("Nothing needs you")
 
     olga.goes_to("/runs")
+    olga.presses("Start a run")
     olga.fills("Task", "My panels of order A-17 came broken.\nPlease help.")
-    olga.presses("Start")
+    olga.presses("Start", within="#start")
     olga.sees("Waiting for approval", within=".rhead")
 
     ana.follows("Refund 90 for A-17")  # it has appeared by itself
@@ -47,8 +48,9 @@ def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
 
 def whoever_sent_it_is_told_why_somebody_else_decides(olga: Guest) -> None:
     olga.goes_to("/runs")
+    olga.presses("Start a run")
     olga.fills("Task", "Broken")
-    olga.presses("Start")
+    olga.presses("Start", within="#start")
     olga.sees("Waiting for approval", within=".rhead")
     approval = ApprovalRequest.objects.pending().get()
     olga.goes_to(f"/review/{approval.pk}")
