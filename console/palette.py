@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from workspaces.principal import Principal
 
 MOST = 6  # of each kind
 RECENT = 300  # titles are searched among so many of the newest, which costs the same at any size of history
+SHORT = re.compile(r"\A[0-9a-f]{6}\Z")  # as the filter `short` writes it
 ID_BEGINNING = re.compile(r"\A[0-9a-f]{4,32}\Z")
 
 
@@ -62,8 +64,17 @@ def fitting(rows: "QuerySet[Any]", text: str) -> list[Any]:
         if by_id := list(rows.filter(pk__range=between).order_by("-pk")[:MOST]):
             return by_id
     newest = rows.order_by("-pk").values("pk")[:RECENT]
-    words = [Q(title__icontains=word) for word in text.split()[:8]]
-    return list(rows.filter(*words, pk__in=newest).order_by("-pk")[: MOST if text else MOST // 2])
+    words = [Q(title__icontains=word) | Q(key__endswith=short(word)) for word in text.split()[:8]]
+    return list(
+        rows.annotate(key=Cast("pk", TextField()))
+        .filter(*words, pk__in=newest)
+        .order_by("-pk")[: MOST if text else MOST // 2]
+    )
+
+
+def short(word: str) -> str:
+    """The short name of a run that a word may be: its last digits; of any other word, what no id ends with."""
+    return word.lower() if SHORT.match(word.lower()) else "-"
 
 
 def found(page: str, row: Any, status: str, drawing: str) -> Find:

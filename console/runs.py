@@ -93,7 +93,7 @@ def timed(runs: list[Run]) -> list[dict[str, Any]]:
 
 
 def views(wanted: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]:
-    """The choices of status, each with its address and the other filters kept; how many there are, where some are open."""
+    """The choices of status, each with its address, the other filters kept, and how many are open."""
     current = wanted.get("status", "all")
     return [
         {

@@ -134,6 +134,14 @@ def test_sam_gets_404(browse: Callable[[str], Client], approval: ApprovalRequest
         assert ask(sam, name, own.replace(str(approval.pk), str(uuid4()))) == 404, name
 
 
+def test_who_loses_the_way_keeps_the_frame(browse: Callable[[str], Client], approval: ApprovalRequest) -> None:
+    sam = browse("sam")
+    foreign, unknown = sam.get(f"/runs/{approval.run_id}"), sam.get(f"/runs/{uuid4()}")
+
+    assert 'class="rail"' in unknown.content.decode() and 'href="/runs"' in unknown.content.decode()
+    assert foreign.content == unknown.content and foreign.status_code == 404
+
+
 def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval: ApprovalRequest) -> None:
     sam = browse("sam")
     for name in sorted(OF_ONESELF - OWN_POSTS - ADMINS - {"home", "live"}):

@@ -26,6 +26,7 @@ def test_the_palette_finds_pages_agents_requests_and_runs(house: House, browse: 
     assert 'href="/agents/refunds"' in found(olga, "REFUN") and 'href="/runs"' not in found(olga, "refun")
     assert f'href="/runs/{run.pk}"' in found(olga, "mug broken") and "Broken &lt;b&gt;mug" in found(olga, "mug")
     assert f'href="/runs/{run.pk}"' in found(olga, str(run.pk)) and "mug" in found(olga, str(run.pk)[:30])
+    assert f'href="/runs/{run.pk}"' in found(olga, f"mug {run.pk.hex[-6:].upper()}")
     assert f'href="/review/{approval.pk}"' in found(olga, approval.pk.hex[:31].upper())
     assert "Nothing fits “&lt;i&gt; ⟨U+202E⟩”" in found(olga, "<i> \u202e")
     assert "Nothing fits" in found(olga, "\x00" + "x" * 500)
