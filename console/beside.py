@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
+from console import edit_form
 from console.card import Card
 from console.pages import MemberRequest, Words, members_only
 from console.review import answer, following, load
+from reviews.exceptions import NotEligible
 from reviews.later import people_for, wake
 from workspaces.exceptions import NotFound, Unprocessable
 
@@ -74,6 +76,16 @@ def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
         found.hand_over(request.principal, to, wanted["note"])
         words = f"Handed over to {to.name}: {found.title}"
     return answer(request, following(request, found), words)
+
+
+@members_only
+@require_POST
+def check(request: MemberRequest, approval_id: UUID) -> HttpResponse:
+    """What an edit would come to, while somebody writes it."""
+    card = Card(request.principal, load(request, approval_id), "form", now())
+    if not card.may_decide:
+        raise NotEligible(card.refusal or "There is nothing left to decide here.")
+    return render(request, "components/edit_check.html", {"card": card, "check": edit_form.check(card, request.POST)})
 
 
 @members_only

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from agents.models import CallStatus
+from console.considered import Considered
 from console.proposal import Proposal
 from console.standing import Standing, of_call
 from console.talk_before import TalkBefore
@@ -19,7 +19,7 @@ from workspaces.principal import Principal
 
 VIEWS = {"form": "Form", "diff": "Diff", "json": "JSON"}
 ON_EXPIRY = {
-    "reject": "then it expires, and nothing runs",
+    "reject": "then it expires, nothing runs",
     "respond": "then the agent gets the rule's own answer",
     "keep_waiting": "then it goes on waiting",
     "stop_run": "then it expires, and the run is stopped",
@@ -166,6 +166,11 @@ class Card:
         return [Place(group, votes.get(number)) for number, group in self.approval.places.items()]
 
     @property
+    def shown_places(self) -> list[Place]:
+        """The seats; once it is decided, those that somebody filled."""
+        return [place for place in self.places if place.vote or self.approval.is_pending]
+
+    @property
     def filled(self) -> int:
         """How many of them are filled."""
         return sum(place.vote is not None for place in self.places)
@@ -174,6 +179,25 @@ class Card:
     def history(self) -> list[Decision]:
         """Everything that was decided, but for the votes that the seats show."""
         return [made for made in self.decisions if not self._counts(made)]
+
+    @property
+    def lost(self) -> list[Person]:
+        """Those whose votes for earlier arguments no longer count, and who have not voted again."""
+        again = {place.vote.person_id for place in self.places if place.vote}
+        voted = [made for made in self.decisions if made.kind == "approve" and made.undone_at is None]
+        found = {made.person_id: made.person for made in voted if made.revision < self.approval.revision}
+        return [person for key, person in found.items() if key not in again]
+
+    @property
+    def voters(self) -> list[Person]:
+        """Those who have voted for the arguments as they are."""
+        return [place.vote.person for place in self.places if place.vote]
+
+    @property
+    def ended_by(self) -> Decision | None:
+        """The decision that ended it without the call, which no seat shows."""
+        ended = self.approval.status in ENDED and self.decisions and self.decisions[-1].undone_at is None
+        return self.decisions[-1] if ended and not self._counts(self.decisions[-1]) else None
 
     def _counts(self, made: Decision) -> bool:
         return made.kind == "approve" and made.revision == self.approval.revision and made.undone_at is None
@@ -232,16 +256,7 @@ class Card:
 
     # --- the rules ---
 
-    @property
-    def rules(self) -> list[dict[str, Any]]:
-        """The rules about this tool, those that spoke first."""
-        about = [rule for rule in self.approval.explanation.get("rules", []) if rule["result"] in SPOKE]
-        return sorted(about, key=lambda rule: rule["result"] == "false")
-
-    @property
-    def other_rules(self) -> int:
-        """How many rules are about something else."""
-        return len(self.approval.explanation.get("rules", [])) - len(self.rules)
-
-
-SPOKE = {"matched", "error", "false"}
+    @cached_property
+    def considered(self) -> Considered:
+        """The rules, and what came of each."""
+        return Considered(self.approval)

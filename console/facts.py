@@ -1,14 +1,19 @@
 """What lookups found, as pairs of name and value instead of nested JSON."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from console.truth import Reading
 
 MAX_FACTS = 40
+FIRST = 6
+AMOUNT = re.compile(r"-?\d+[.]\d{2}")
+
+type Fact = tuple[str, Reading]
 
 
-def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Reading]]:
+def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[Fact]:
     """Each value with its place, `order.items 1.name`, by name: the database keeps no order of keys."""
     if isinstance(value, dict) and value:
         for name, inner in sorted(value.items()):
@@ -18,6 +23,20 @@ def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Reading]
             yield from flat(inner, (*path[:-1], f"{path[-1]} {number}"))
     else:
         yield ".".join(path), Reading(worded(value))
+
+
+def sorted_out(found: list[Fact], names: Collection[str], values: Collection[str]) -> tuple[list[Fact], list[Fact]]:
+    """First those that rules name, or whose value is one of the call's, then amounts; then the rest. One is no rest."""
+    used = [fact for fact in found if is_named(fact[0], names) or fact[1].said in values]
+    others = sorted((fact for fact in found if fact not in used), key=lambda fact: not AMOUNT.fullmatch(fact[1].said))
+    first = [*used, *others][: max(FIRST, len(used))]
+    rest = [fact for fact in found if fact not in first]
+    return (first, rest) if len(rest) > 1 else (found, [])
+
+
+def is_named(label: str, names: Collection[str]) -> bool:
+    """Whether one of these names ends like the fact, as `facts.order.paid` does for `paid`."""
+    return any(name == label or name.endswith(f".{label}") for name in names)
 
 
 def worded(value: Any) -> str:

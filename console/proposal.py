@@ -11,8 +11,10 @@ from agents import blobs
 from agents.runtime.text import loads
 from agents.runtime.version import catalogue
 from agents.tools.spec import ToolSpec
+from agents.tools.summary import parts
 from agents.tools.title import title
-from console import facts, prose, risk_factors, schema_form
+from console import facts, prose, risk_factors, schema_form, sources
+from console.facts import Fact
 from console.prose import Line
 from console.schema_form import Field
 from console.truth import Reading
@@ -134,12 +136,20 @@ class Proposal:
         """The canonical bytes, which are all ASCII or UTF-8."""
         return bytes(self.call.args).decode()
 
-    @property
-    def facts(self) -> list[tuple[str, Reading]]:
+    @cached_property
+    def facts(self) -> list[Fact]:
         """What trusted lookups found, the first of it."""
         found = self.call.facts or {}
         shown = next(iter(found.values())) if len(found) == 1 else found
         return list(islice(facts.flat(shown), facts.MAX_FACTS)) if found else []
+
+    @cached_property
+    def sorted_facts(self) -> tuple[list[Fact], list[Fact]]:
+        """Those that rules or arguments use, and the rest."""
+        read = [name for rule in self.approval.explanation.get("rules", []) for name in rule["read"]]
+        named = [path for _, path, _ in parts(self._spec.summary) if path] if self._spec else []
+        values = {text for one in self.fields if (text := sources.searched(one.value))}
+        return facts.sorted_out(self.facts, {*read, *named}, values)
 
     @property
     def has_more_facts(self) -> bool:
@@ -156,14 +166,16 @@ class Proposal:
         """What a worker learned too late."""
         return prose.lines(self.call.late_report) if self.call.report else []
 
-    @property
-    def result(self) -> list[Line]:
-        """What came of the call."""
+    @cached_property
+    def result(self) -> list[Fact]:
+        """What came of the call, as pairs; a single text stands alone."""
         if self.call.seq is None:
             return []
         step = self.approval.run.checkpoints.get(seq=self.call.seq)
         said = loads(blobs.read(step.outcome))
-        return prose.lines(said["value"] if "value" in said else said.get("error"))
+        error = said.get("error") or {}
+        found = said["value"] if "value" in said else error.get("message", error)
+        return list(islice(facts.flat(found), facts.MAX_FACTS))
 
 
 def plainly(field: Field | None) -> str:

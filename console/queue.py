@@ -24,7 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Left, Now
 
 from agents.models import Agent, Run
 from agents.runtime.version import catalogue
@@ -39,6 +39,7 @@ type Approvals = ApprovalQuerySet
 
 VIEWS: dict[str, str] = {"needs-me": "Needs me", "open": "Open", "waiting": "Waiting", "decided": "Decided"}
 PAGE = 50
+BEGINNING = 2_000  # of the input, looked through for a hint
 SET_ASIDE = 20
 HEADINGS = [
     (timedelta(0), "Past its time, kept waiting"),
@@ -146,14 +147,28 @@ class Listing:
         return [row for group in self.groups for row in group.rows]
 
 
-def listing(principal: Principal, view: str, wanted: dict[str, Any], now: datetime) -> Listing:
-    """The rows of a view that fit the filters, most urgent first; decided ones newest first."""
+def view_of(principal: Principal, approval: ApprovalRequest) -> str:
+    """Where somebody who came straight to a request would look for it."""
+    if not approval.is_pending:
+        return "decided"
+    found = (view for view in ("needs-me", "waiting") if requests(principal, view).filter(pk=approval.pk).exists())
+    return next(found, "open")
+
+
+def listing(
+    principal: Principal, view: str, wanted: dict[str, Any], now: datetime, opened: ApprovalRequest | None = None
+) -> Listing:
+    """The rows of a view that fit the filters, most urgent first; decided ones newest first; before all the one that
+    is open, where it is further back."""
     found = filtered(requests(principal, view), wanted)
     status = None if view == "decided" else ApprovalRequest.Status.PENDING
     cursor = wanted.get("cursor", "")
     rows, following = page(for_rows(found), status, cursor, PAGE)
     before = heading(place_of(cursor)[0] - now) if cursor and status else ""
-    return Listing(view, grouped(rows, view, now, before, goes_on=bool(following)), following)
+    groups = grouped(rows, view, now, before, goes_on=bool(following))
+    if opened and opened not in rows:
+        groups.insert(0, Group("Open here", list(for_rows(ApprovalRequest.objects.filter(pk=opened.pk)))))
+    return Listing(view, groups, following)
 
 
 def filtered(found: Approvals, wanted: dict[str, Any]) -> Approvals:
@@ -179,8 +194,8 @@ def for_rows(found: Approvals) -> Approvals:
     count = current_votes().order_by().values("approval").annotate(count=Count("pk")).values("count")
     filled = Coalesce(Subquery(count, output_field=IntegerField()), 0)
     holder = Case(When(claimed__lapses_at__gt=Now(), then=F("claimed__person__name")), output_field=CharField())
-    shown = ("status", "title", "risk", "seats", "revision", "deadline_at", "decided_at", "subject_kind")
-    named = {"tool": F("tool_call__tool"), "agent": F("run__agent__name")}
+    shown = ("status", "title", "risk", "seats", "revision", "deadline_at", "created_at", "decided_at", "subject_kind")
+    named = {"tool": F("tool_call__tool"), "agent": F("run__agent__name"), "begins": Left("run__input", BEGINNING)}
     return found.annotate(filled=filled, holder=holder, **named).only(*shown)
 
 

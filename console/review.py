@@ -1,5 +1,6 @@
 """Review: the queue of requests, the card of one, and deciding it."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,18 +13,19 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import push_url
+from django_htmx.http import push_url, reswap, retarget
 
-from console import queue, saved_views, schema_form
+from console import edit_form, queue, saved_views, schema_form
 from console.card import VIEWS, Card
 from console.pages import AddressForm, MemberRequest, Words, members_only, show
 from reviews.models import ApprovalRequest, Decision
 from workspaces import canonical
-from workspaces.exceptions import BadInput
+from workspaces.exceptions import BadInput, Unprocessable
 
 RISKS = {"medium": "Medium risk or higher", "high": "High risk"}
 CHIPS = {"agent": "Agent", "tool": "Tool", "rule": "Rule", "text": "Title has", "run": "Run"}
 FILTERS = ["risk", *CHIPS]
+WORDED = {"reject", "respond", "happened", "did_not_happen", "retry"}  # those that need words
 TEMPLATE = "console/review.html"
 
 
@@ -110,8 +112,14 @@ def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     found, form = load(request, approval_id), DecisionForm(request.POST)
     if not form.is_valid():
         raise BadInput("This decision cannot be read: it lacks its kind, or the digest of what was seen.")
-    decision = act(request, found, form.cleaned_data)
-    return go_on(request, found, decision)
+    before = found.explanation
+    try:
+        decision = act(request, found, form.cleaned_data)
+    except Unprocessable as refusal:
+        if shown := refused(request, found, form.cleaned_data, refusal):
+            return shown
+        raise
+    return go_on(request, found, decision, before)
 
 
 @members_only
@@ -138,13 +146,39 @@ def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) ->
     return decision
 
 
-def go_on(request: MemberRequest, decided: ApprovalRequest, decision: Decision) -> HttpResponse:
-    """After an edit one stays; after anything else comes the next request."""
+def refused(
+    request: MemberRequest, found: ApprovalRequest, said: dict[str, Any], refusal: Unprocessable
+) -> HttpResponse | None:
+    """The form as it was sent, with what is wrong beside its field; None where the message belongs above the page."""
+    kind = said["kind"]
+    if getattr(refusal, "confirm", ""):
+        return None
+    if kind.startswith("edit"):
+        return edit_refused(request, found, refusal)
+    if not request.htmx or kind not in WORDED or (kind, found.subject_kind) == ("respond", "question"):
+        return None
+    field = {"kind": kind, "error": str(refusal), "value": said["text" if kind == "respond" else "reason"]}
+    answer = render(request, "components/said_field.html", field, status=refusal.status)
+    return retarget(reswap(answer, "outerHTML"), f"#field-{kind}")
+
+
+def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unprocessable) -> HttpResponse:
+    """The arguments as somebody wrote them."""
+    context = card_context(request, found) | {"is_editing": True, "elsewhere": ""}
+    context["controls"] = edit_form.controls(context["card"], request.POST, refusal.errors)
+    context["elsewhere"] = edit_form.elsewhere(context["card"], refusal)
+    if not request.htmx:
+        return render(request, TEMPLATE, queue_context(request, found) | context, status=refusal.status)
+    answer = render(request, "components/arguments.html", context, status=refusal.status)
+    return retarget(reswap(answer, "outerHTML"), "#arguments")
+
+
+def go_on(request: MemberRequest, decided: ApprovalRequest, decision: Decision, before: dict[str, Any]) -> HttpResponse:
+    """After an edit one stays; after anything else comes the next request. `before` is what the rules said then."""
     words = f"{decision.said.capitalize()}: {decided.title}"
     if decision.kind == "edit":
-        had_votes = decided.decisions.filter(kind="approve", undone_at=None).exists()
-        lost = "Earlier votes no longer count." if had_votes else "Schema and rules were checked again."
-        return answer(request, decided, f"Edited. {lost}")
+        result = edit_form.compared(before, decided.explanation)
+        return answer(request, decided, f"Edited. Rules checked again: {result}.", recheck=result)
     if decided.is_pending:
         words += f". {len(decided.places) - decided.votes().count()} more needed"
     return answer(request, following(request, decided), words, decided)
@@ -158,7 +192,11 @@ def following(request: MemberRequest, decided: ApprovalRequest) -> ApprovalReque
 
 
 def answer(
-    request: MemberRequest, found: ApprovalRequest | None, words: str, decided: ApprovalRequest | None = None
+    request: MemberRequest,
+    found: ApprovalRequest | None,
+    words: str,
+    decided: ApprovalRequest | None = None,
+    recheck: str = "",
 ) -> HttpResponse:
     """The next card, the queue as it is now, and what was done; without htmx the same by a redirect."""
     address = reverse("review-approval", args=[found.pk]) if found else reverse("review")
@@ -167,7 +205,7 @@ def answer(
         return redirect(address)
     context = queue_context(request, found) | (card_context(request, found) if found else {})
     undoable = Card(request.principal, decided, "form", now()) if decided else None
-    context |= {"words": words, "decided": undoable, "is_answer": True}
+    context |= {"words": words, "decided": undoable, "is_answer": True, "recheck": recheck}
     return push_url(render(request, f"{TEMPLATE}#answer", context), address)
 
 
@@ -181,11 +219,9 @@ def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
 
 
 def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) -> dict[str, Any]:
-    """The queue on the left."""
-    wanted = QueueForm(request.GET).wanted
-    view = wanted.get("view", "needs-me" if request.principal.may("vote") else "open")
-    moment = now()
-    listing = queue.listing(request.principal, view, wanted, moment)
+    """The queue on the left: of a request that was gone straight to, the list that it is in."""
+    wanted, moment = QueueForm(request.GET).wanted, now()
+    listing = listed(request, wanted, moment, found)
     first = listing.rows[0].pk if listing.rows else None
     kept: dict[str, Any] = {name: wanted[name] for name in FILTERS if name in wanted}
     return {
@@ -196,7 +232,12 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
         "wanted": wanted,
         "filters": urlencode(kept),
         "chips": [
-            Chip(name, label, wanted[name], urlencode({key: kept[key] for key in kept if key != name} | {"view": view}))
+            Chip(
+                name,
+                label,
+                wanted[name],
+                urlencode({key: kept[key] for key in kept if key != name} | {"view": listing.view}),
+            )
             for name, label in CHIPS.items()
             if name in wanted
         ],
@@ -208,9 +249,29 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
     }
 
 
+def listed(
+    request: MemberRequest, wanted: dict[str, Any], moment: datetime, found: ApprovalRequest | None
+) -> queue.Listing:
+    """The view that was asked for; who went straight to a request sees the one that it is in."""
+    usual = "needs-me" if request.principal.may("vote") else "open"
+    view = wanted.get("view") or (usual if found is None or found.is_pending else "decided")
+    listing = queue.listing(request.principal, view, wanted, moment)
+    if found is None or request.htmx or found in listing.rows:
+        return listing
+    view = wanted.get("view") or queue.view_of(request.principal, found)
+    return queue.listing(request.principal, view, wanted, moment, found)
+
+
 def card_context(request: MemberRequest, found: ApprovalRequest) -> dict[str, Any]:
     """The card on the right."""
     view = QueueForm(request.GET).wanted.get("args", "form")
     card = Card(request.principal, found, view, now())
     is_editing = "edit" in request.GET and card.may_decide and found.edit_allowed and found.subject_kind == "tool_call"
-    return {"card": card, "approval": found, "is_editing": is_editing, "argument_views": VIEWS}
+    controls = edit_form.controls(card) if is_editing else []
+    return {
+        "card": card,
+        "approval": found,
+        "is_editing": is_editing,
+        "controls": controls,
+        "argument_views": VIEWS,
+    }

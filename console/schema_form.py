@@ -92,15 +92,23 @@ class Field:
         text = text.replace("\r\n", "\n")
         was_shown = self.is_given or not self.may_be_left_out
         is_same = was_shown and text == self.shown.replace("\r\n", "\n")
-        return self.value if is_same else value_of(self.kind, self._whole(text), self.schema)
+        return self.value if is_same else self._typed(self._whole(text))
+
+    def _typed(self, text: str) -> Any:
+        try:
+            return value_of(self.kind, text, self.schema)
+        except CanonicalError as error:
+            raise self._refusal(str(error)) from error
 
     def _whole(self, text: str) -> str:
         """What was typed, unless it has a part whose credential nobody was shown."""
         stand_ins = [credentials.stand_in(*one) for one in credentials.found(self.text).items()]
         if any(one in text for one in stand_ins):
-            sentence = "It holds a hidden credential: leave it as it is, or replace all of it."
-            raise Unprocessable(sentence, [{"path": self.name.removeprefix("arg:"), "message": sentence}])
+            raise self._refusal("It holds a hidden credential: leave it as it is, or replace all of it.")
         return text
+
+    def _refusal(self, sentence: str) -> Unprocessable:
+        return Unprocessable(sentence, [{"path": self.name.removeprefix("arg:"), "message": sentence}])
 
 
 def fields(schema: Schema, args: Mapping[str, Any]) -> list[Field]:

@@ -21,12 +21,12 @@ class Source:
     @property
     def words(self) -> str:
         """For the card."""
-        return f"first in {self.who}" if self.turn is not None else "found nowhere before: the agent's own"
+        return f"first in {self.who}" if self.turn is not None else "nowhere before"
 
 
 def trace(values: Mapping[str, Any], messages: Iterable[dict[str, Any]]) -> dict[str, Source]:
     """The source of each value that is long enough to be told from others."""
-    said = list(_said(messages))
+    said = list(told(messages))
     found = {path: text for path, value in values.items() if (text := searched(value))}
     return {path: _first(text, said) for path, text in found.items()}
 
@@ -44,7 +44,7 @@ def _first(text: str, said: list[tuple[str, str]]) -> Source:
     return Source(AGENT, None)
 
 
-def _said(messages: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def told(messages: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Who said what, a message each: results go by the name of their tool. Too much to search is left out."""
     tools: dict[str, str] = {}
     left = MAX_SEARCHED

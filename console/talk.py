@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from agents.tools.legible import clip
+from console import facts
+from console.facts import Fact
 from console.prose import Line, lines
+from workspaces import canonical
+from workspaces.exceptions import CanonicalError
 
-MAX_TEXT = 20_000
+MAX_TEXT, MAX_JSON = 20_000, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class Piece:
     text: str = ""
     lines: list[Line] = field(default_factory=list)
     label: str = ""
+    pairs: list[Fact] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +65,32 @@ def piece(block: dict[str, Any]) -> Piece:
         case "thinking":
             return Piece(text=clip(str(block.get("thinking", "")), MAX_TEXT), label="thinking")
         case "tool_use":
-            return Piece(lines=lines(block.get("input")), label=f"calls {block.get('name')}")
+            return folded(block.get("input"), f"calls {block.get('name')}")
         case "tool_result":
             return result(block)
     return Piece(lines=lines(block))
 
 
 def result(block: dict[str, Any]) -> Piece:
-    """What a tool gave back; its text is shown as it went to the model."""
+    """What a tool gave back."""
     text = "\n".join(str(inner.get("text", inner)) for inner in blocks(block.get("content", "")))
-    return Piece(
-        lines=[Line(line) for line in clip(text, MAX_TEXT).split("\n")], label="error" if block.get("is_error") else ""
-    )
+    label = "error" if block.get("is_error") else ""
+    value = structure(text)
+    if value is not None:
+        return folded(value, label)
+    return Piece(lines=[Line(line) for line in clip(text, MAX_TEXT).split("\n")], label=label)
+
+
+def folded(value: Any, label: str) -> Piece:
+    """JSON that is opened to be read; its first pairs stand for it."""
+    return Piece(lines=lines(value), label=label, pairs=list(islice(facts.flat(value), facts.MAX_FACTS)))
+
+
+def structure(text: str) -> Any:
+    """The object or list that a text is; a text that JSON would not give back as it is stays text."""
+    if not text.lstrip().startswith(("{", "[")) or len(text) > MAX_JSON:
+        return None
+    try:
+        return canonical.parse(text)
+    except CanonicalError:
+        return None

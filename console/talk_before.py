@@ -1,15 +1,17 @@
 """The conversation before a proposal: the agent's own reason, the last turns, and where the values come from."""
 
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from agents import reading
-from console import sources, talk
+from console import instructing, sources, talk
 from console.proposal import Proposal
 from console.sources import Source
 from reviews.models import ApprovalRequest
 
 LAST_TURNS = 3
+MAX_PHRASES = 3  # of one that speaks
 
 
 class TalkBefore:
@@ -45,6 +47,15 @@ class TalkBefore:
         values = {field.label: field.value for field in self.proposal.fields}
         return sources.trace(values, self._messages[: self._proposed_at])
 
+    @cached_property
+    def instructing(self) -> dict[str, list[str]]:
+        """What the agent read before and seems to instruct it, by who said so."""
+        found: dict[str, list[str]] = {}
+        for who, words in sources.told(self._messages[: self._proposed_at]):
+            if who != sources.AGENT and (phrases := instructing.phrases(words)):
+                found.setdefault(who, []).extend(phrases[:MAX_PHRASES])
+        return found
+
     @property
     def turns(self) -> list[talk.Turn]:
         """The last of the conversation, and before it the first turn that says a value of the call."""
@@ -62,4 +73,5 @@ class TalkBefore:
     def passages(self) -> list[str]:
         """What is marked in it: the values of the call that somebody said."""
         said = {field.label: sources.searched(field.value) for field in self.proposal.fields}
-        return [said[label] for label, source in self.sources.items() if source.turn is not None]
+        found = [said[label] for label, source in self.sources.items() if source.turn is not None]
+        return [*found, *chain.from_iterable(self.instructing.values())]

@@ -76,6 +76,7 @@ urlpatterns = [
     path("saved-views/<int:view_id>/deletion", saved_views.deletion, name="saved-view-deletion"),
     path("review/<uuid:approval_id>/claim", beside.claim, name="review-claim"),
     path("review/<uuid:approval_id>/later", beside.later, name="review-later"),
+    path("review/<uuid:approval_id>/check", beside.check, name="review-check"),
     path("review/<uuid:approval_id>/people", beside.people, name="review-people"),
     path("review/<uuid:approval_id>/comments", beside.comments, name="review-comments"),
     path("review/<uuid:approval_id>/arguments", beside.arguments, name="review-arguments"),

@@ -34,6 +34,7 @@ NEEDS = {
     "did_not_happen": "reason",
     "retry": "reason",
 }
+MISSING = {"edit": "An edit takes args.", "reject": "The agent needs a reason.", "respond": "The agent needs a text."}
 AFTER_REJECTION = {"": "", "retry": " (You may propose it again, differently.)", "stop": " (The run is being stopped.)"}
 MAX_TEXT = 20_000
 type Settlement = tuple[str, str, dict[str, Any] | None]  # what approval and call become, and the call's outcome
@@ -282,7 +283,7 @@ def _then(kind: str, said: Said) -> str:
 def _check_complete(kind: str, said: dict[str, Any]) -> None:
     need = NEEDS.get(kind)
     if need and said[need] is None:
-        raise KindRefused(f"To {kind.replace('_', ' ')} takes {need}.", [{"path": f"/{need}", "message": "Required."}])
+        raise KindRefused(MISSING.get(kind, "Say why."), [{"path": f"/{need}", "message": "Required."}])
 
 
 def _text(name: str, value: str | None) -> str:

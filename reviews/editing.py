@@ -8,17 +8,18 @@ from django.db.models import F
 from django.db.models.functions import Least
 
 from agents.models import ToolCall
-from agents.runtime.gate import Proposal
+from agents.runtime.gate import Proposal, Verdict
 from agents.runtime.propose import call_digest
 from agents.runtime.text import loads
 from agents.runtime.version import catalogue
 from agents.tools.spec import ToolSpec
 from agents.tools.title import title
 from reviews import opening
-from reviews.exceptions import EditDenied, KindRefused, Withdrawn
-from reviews.gate import Gate
+from reviews.exceptions import EditDenied, NothingChanged, Withdrawn
+from reviews.gate import Gate, judged
 from reviews.locking import Locked
 from reviews.models import ApprovalRequest, Revision
+from reviews.policy import values
 from reviews.policy.values import Requirement
 from workspaces.models import Person, Switch
 
@@ -66,21 +67,36 @@ def prepare(approval: ApprovalRequest, args: Any, *, seen: bytes) -> Edit:
 
     Raises ArgumentsRefused with the paths, EditDenied, or KindRefused where nothing would change.
     """
+    proposal = as_edited(approval, args, seen=seen)
+    verdict = Gate().check(proposal)
+    _refuse_denied(verdict)
+    shown = title(proposal.tool, proposal.arguments, verdict.facts)
+    return Edit(proposal.args, proposal.digest, shown, verdict.facts, verdict.explanation, proposal.rules_epoch)
+
+
+def outlook(approval: ApprovalRequest, args: Any, *, seen: bytes) -> dict[str, Any]:
+    """What the rules would say about new arguments, for who still writes them; refuses what `prepare` does."""
+    verdict, _ = judged(as_edited(approval, args, seen=seen))
+    _refuse_denied(verdict)
+    return verdict.explanation()
+
+
+def as_edited(approval: ApprovalRequest, args: Any, *, seen: bytes) -> Proposal:
+    """The call with new arguments that fit its tool and are not those that were seen."""
     call = approval.tool_call
     epoch = Switch.objects.values_list("rules_epoch", flat=True).get(pk=approval.workspace_id)
     spec = catalogue(approval.workspace_id, epoch).get(call.tool)
     if spec is None:
         raise Withdrawn(f"The tool {call.tool} is no longer there.")
-    raw = spec.prepare(args)
-    digest = call_digest(spec.name, raw)
-    if digest == seen:
-        raise KindRefused("These are the arguments as they were; an edit changes something.")
-    proposal = proposed(call, spec, raw, epoch)
-    verdict = Gate().check(proposal)
+    proposal = proposed(call, spec, spec.prepare(args), epoch)
+    if proposal.digest == seen:
+        raise NothingChanged("These are the arguments as they were; an edit changes something.")
+    return proposal
+
+
+def _refuse_denied(verdict: Verdict | values.Verdict) -> None:
     if verdict.decision == "deny":
         raise EditDenied(f"The call cannot be edited like this. {verdict.why}")
-    shown = title(spec, proposal.arguments, verdict.facts)
-    return Edit(raw, digest, shown, verdict.facts, verdict.explanation, epoch)
 
 
 def proposed(call: ToolCall, spec: ToolSpec, args: bytes, rules_epoch: int) -> Proposal:

@@ -69,6 +69,10 @@ class KindRefused(Unprocessable):
     title = "Decision refused"
 
 
+class NothingChanged(KindRefused):
+    """An edit that leaves the arguments as they were."""
+
+
 class HoldsCredential(Unprocessable):
     """A person is about to hand a credential to an agent, and has not said that this is meant."""
 

@@ -31,9 +31,7 @@ class Gate:
 
     def check(self, proposal: Proposal) -> Verdict:
         """Look facts up, judge the call by the rules in force, and see whether those whom they ask for exist."""
-        facts = looked_up(proposal)
-        rules = rules_in_force(proposal.workspace_id, proposal.rules_epoch)
-        verdict = _asking_people(proposal, evaluate(rules, context(proposal, facts)))
+        verdict, facts = judged(proposal)
         tool_digest = proposal.tool.digest()
         explanation = verdict.explanation()
         explanation["requirement_digest"] = verdict.requirement.digest(tool_digest).hex()
@@ -68,6 +66,13 @@ class Gate:
 def rules_in_force(workspace_id: int, rules_epoch: int) -> tuple[values.Rule, ...]:
     """The rules of the active policies. Whatever changes them moves `rules_epoch` in the same transaction."""
     return tuple(rule.value() for rule in Rule.objects.in_force(workspace_id))
+
+
+def judged(proposal: Proposal) -> tuple[values.Verdict, dict[str, Any]]:
+    """What the rules in force say about a call, and the facts that they were asked with; nothing is written."""
+    facts = looked_up(proposal)
+    rules = rules_in_force(proposal.workspace_id, proposal.rules_epoch)
+    return _asking_people(proposal, evaluate(rules, context(proposal, facts))), facts
 
 
 def looked_up(proposal: Proposal) -> dict[str, Any]:

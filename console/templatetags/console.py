@@ -13,14 +13,17 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.credentials import hidden
+from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
-from console import figures, prose, standing
+from console import figures, instructing, prose, standing
+from console.facts import Fact
 from console.truth import Part
 
 register = template.Library()
 
 AVATAR_COLOURS = 4
-HOT_SECONDS, SOON_SECONDS = 5 * 60, 30 * 60  # as in static/js/countdown.js
+MAX_VALUE = 60
+HOT_SECONDS = 5 * 60  # as in static/js/countdown.js
 KIND_WORDS = {
     "approve": "approved",
     "edit": "edited the arguments",
@@ -127,6 +130,20 @@ def marking(value: Any, passages: Collection[str] = ()) -> SafeString:
 
 
 @register.filter
+def gist(pairs: Iterable[Fact], passages: Collection[str] = ()) -> SafeString:
+    """Pairs of name and value in a line, those with a passage first."""
+    ranked = sorted(pairs, key=lambda pair: not any(passage in pair[1].said for passage in passages))
+    said = [f"{label} {clip(reading.text, MAX_VALUE)}".strip() for label, reading in ranked]
+    return marking(" · ".join(said), passages)
+
+
+@register.filter
+def instructs(text: str) -> bool:
+    """Whether it seems to instruct an agent; a hint."""
+    return bool(instructing.phrases(text))
+
+
+@register.filter
 def of(found: Mapping[str, Any], name: str) -> Any:
     """What a mapping has under that name."""
     return found.get(name)
@@ -148,12 +165,17 @@ def pips(filled: int, total: int) -> SafeString:
 
 
 @register.simple_tag
-def countdown(deadline: datetime, now: datetime) -> SafeString:
+def countdown(asked: datetime, deadline: datetime, now: datetime) -> SafeString:
     """The time left in a row; static/js/countdown.js counts on."""
-    seconds = max(0, round((deadline - now).total_seconds()))
-    tone = "hot" if seconds < HOT_SECONDS else "soon" if seconds < SOON_SECONDS else ""
-    words = figures.duration(seconds)
-    return format_html('<time class="{}" data-seconds="{}" data-tones>{}</time>', tone, seconds, words)
+    seconds, whole = max(0, round((deadline - now).total_seconds())), round((deadline - asked).total_seconds())
+    said = '<time class="{}" data-seconds="{}" data-of="{}">{}</time>'
+    return format_html(said, urgency(seconds, whole), seconds, whole, figures.duration(seconds))
+
+
+@register.filter
+def urgency(left: int, whole: int) -> str:
+    """The tone of the time left: hot at the very end, soon in the last quarter."""
+    return "hot" if left < HOT_SECONDS else "soon" if left < whole / 4 else ""
 
 
 @register.filter

@@ -1,13 +1,13 @@
 // [data-seconds]: counts down from there, by the page's own clock. [data-ring] inside is a circle that empties,
-// [data-left] has the words, [data-tones] turns amber and red towards the end.
+// [data-left] has the words. In the last quarter of [data-of] it is soon, in the last minutes hot.
 (() => {
   "use strict";
-  const HOT = 5 * 60, SOON = 30 * 60;
+  const HOT = 5 * 60;
   const ends = new WeakMap();
 
   function words(seconds) {
     if (seconds <= 0) return "Time is up";
-    if (seconds >= SOON && seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+    if (seconds >= 1800 && seconds < 3600) return `${Math.floor(seconds / 60)} min`;
     const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
     const rest = String(Math.floor(seconds % 60)).padStart(2, "0");
     if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
@@ -22,7 +22,8 @@
       const left = one.querySelector("[data-left]") || one;
       const text = words(seconds) + (seconds > 0 && one.dataset.after ? ` ${one.dataset.after}` : "");
       if (left.textContent !== text) left.textContent = text;
-      if ("tones" in one.dataset) one.className = seconds < HOT ? "hot" : seconds < SOON ? "soon" : "";
+      one.classList.toggle("hot", seconds < HOT);
+      one.classList.toggle("soon", seconds >= HOT && seconds < one.dataset.of / 4);
       const share = Math.max(0, Math.min(100, (100 * seconds) / Number(one.dataset.of)));
       one.querySelector("[data-ring]")?.setAttribute("stroke-dasharray", `${share} ${100 - share}`);
     }

@@ -1,13 +1,19 @@
-// form[data-draft]: what is typed stays with this tab until it is sent, whatever happens to the page.
+// form[data-draft]: what is typed stays with this tab until it is sent, whatever happens to the page. [data-was]: it is
+// marked where it differs from what it was; who types into an argument that may be left out means to give it.
 (() => {
   "use strict";
   const name = (form) => `draft:${form.dataset.draft}`;
   const isWords = (field) => field.name && field.type !== "hidden" && field.type !== "submit";
   const value = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked : field.value;
 
+  const mark = (field) => field.closest(".fld").classList.toggle("ch", field.value !== field.dataset.was);
+
   document.addEventListener("input", ({ target }) => {
     const form = target.form;
     if (!form?.dataset.draft || !isWords(target)) return;
+    const given = form.elements.namedItem(`given:${target.name}`);
+    if (given) given.checked = true;
+    if ("was" in target.dataset) mark(target);
     const kept = JSON.parse(sessionStorage.getItem(name(form)) || "{}");
     for (const one of form.elements) {
       if (!isWords(one)) continue;
@@ -27,6 +33,7 @@
         if (typeof kept[key] === "boolean") one.checked = kept[key];
         else one.value = kept[key];
       }
+      form.querySelectorAll("[data-was]").forEach(mark);
       const note = form.querySelector("[data-draft-note]");
       if (note) note.hidden = !Object.keys(kept).length;
     }
@@ -36,9 +43,9 @@
     const form = target.closest("[data-forget]")?.closest("form[data-draft]");
     if (form) sessionStorage.removeItem(name(form));
   });
-  document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
-    const form = target.closest?.("form[data-draft]");
-    if (form && detail.successful && detail.requestConfig.verb === "post" && !detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.removeItem(name(form));
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const form = detail.requestConfig.elt;
+    if (form.dataset.draft && detail.successful && !detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.removeItem(name(form));
   });
   document.addEventListener("htmx:afterSettle", restore);
   restore();

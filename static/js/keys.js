@@ -76,7 +76,7 @@
     const target = found(event, meaning(name(event)));
     if (!target) return;
     event.preventDefault();
-    target.focus();
+    if (!target.dataset.anywhere) target.focus();  // a dialog gives the focus back to what had it
     if (target.matches(FIELDS)) target.select?.();
     else if (target.dataset.row !== "focus") target.click();
   });

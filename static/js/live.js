@@ -88,7 +88,7 @@
       : indicator.dataset.state === "live" ? `Live, synced ${seconds < 2 ? "now" : `${seconds} s ago`}` : "Connecting";
     if (!bar) return;
     bar.hidden = !isOffline;
-    bar.querySelector("[data-offline-since]").textContent = `${Math.max(1, Math.round(age / 60_000))} min old`;
+    bar.querySelector("[data-offline-since]").textContent = `${seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} old`;
   }
 
   document.addEventListener("visibilitychange", () => {

@@ -4,13 +4,13 @@
   "use strict";
   const rowsOf = (root) => [...root.querySelectorAll("[data-row]")];
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt, xhr } = { elt: event.detail.requestConfig.elt, xhr: event.detail.xhr };
-    if (!("news" in elt.dataset) || !event.detail.shouldSwap || event.detail.isError) return;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { requestConfig: { elt }, xhr } = detail;
+    if (!("news" in elt.dataset) || !detail.shouldSwap || detail.isError) return;
     const queue = document.getElementById("queue");
     const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").getElementById("queue");
     if (!fresh || !rowsOf(queue).length) return;
-    event.detail.shouldSwap = false;
+    detail.shouldSwap = false;
     merge(queue, fresh);
   });
 
@@ -28,7 +28,7 @@
 
   function renew(row, fresh) {
     row.classList.remove("gone");
-    row.removeAttribute("aria-disabled");
+    row.ariaDisabled = null;
     for (const part of [".risk", "b", ".sub"]) {
       const old = row.querySelector(part), current = fresh.querySelector(part);
       if (old.outerHTML !== current.outerHTML) old.replaceWith(current);
@@ -38,7 +38,7 @@
   function mark(row) {
     if (row.classList.contains("gone")) return;
     row.classList.add("gone");
-    row.setAttribute("aria-disabled", "true");
+    row.ariaDisabled = "true";
     const word = document.createElement("span");
     word.className = "tag xs";
     word.textContent = "no longer here";

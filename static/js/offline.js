@@ -4,17 +4,14 @@
   "use strict";
   const indicator = document.querySelector("[data-live]");
   if (!indicator) return;
-  const DECIDING = "#actions button, .toast button, #claim button";
+  const WRITING = "#detail button, #detail a.btn, .batch button, .toast button";
   const AGAIN_MILLISECONDS = 2000;
   const isWithout = () => indicator.dataset.state === "offline";
   let isOff = false;
 
   function rest(isResting) {
     isOff = isResting;
-    for (const one of document.querySelectorAll(DECIDING)) {
-      if (isResting) one.setAttribute("aria-disabled", "true");
-      else one.removeAttribute("aria-disabled");
-    }
+    for (const one of document.querySelectorAll(WRITING)) one.ariaDisabled = isResting ? "true" : null;
   }
 
   function compare() {
@@ -37,9 +34,8 @@
   document.addEventListener("htmx:afterSettle", () => isOff && rest(true));
   for (const kind of ["click", "submit"]) {
     document.addEventListener(kind, (event) => {
-      if (!isOff || !event.target.closest("#actions, .toast, #claim") || !event.target.closest("form, button[data-key]")) return;
-      if (kind === "click" && !event.target.closest("button")) return;
-      if (event.target.closest("[popovertargetaction=hide]")) return;
+      const { target } = event, isNone = !target.closest(WRITING) || target.closest("[popovertargetaction=hide]");
+      if (!isOff || (kind === "click" && isNone)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
     }, true);

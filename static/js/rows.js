@@ -1,9 +1,9 @@
 // [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view, and
-// gets the focus of what a swap took away, so that keys go on.
+// gets the focus that nothing has on load, or that a swap took away, so that keys go on.
 (() => {
   "use strict";
   const chosen = () => document.querySelector("[data-row][aria-current='true']");
-  let last, wasFocused = false;
+  let last, wasFocused = true;
 
   function show() {
     const row = chosen();
@@ -16,11 +16,11 @@
   document.addEventListener("click", (event) => {
     const row = event.target.closest("[data-row]");
     if (!row) return;
-    for (const one of document.querySelectorAll("[data-row][aria-current]")) one.removeAttribute("aria-current");
-    row.setAttribute("aria-current", "true");
+    for (const one of document.querySelectorAll("[data-row][aria-current]")) one.ariaCurrent = null;
+    row.ariaCurrent = "true";
     last = row.id;
   });
   document.addEventListener("htmx:beforeSwap", () => { wasFocused ||= document.activeElement !== document.body; });
   document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(show));
-  show();
+  requestAnimationFrame(show);
 })();

@@ -8,8 +8,8 @@
   document.addEventListener("htmx:afterSettle", ({ target }) => {
     const changed = target.id === "changes" ? document : target;
     for (const one of changed.querySelectorAll?.("[data-settle]") || []) {
-      one.setAttribute("aria-busy", "true");
-      setTimeout(() => one.removeAttribute("aria-busy"), MILLISECONDS);
+      one.ariaBusy = "true";
+      setTimeout(() => { one.ariaBusy = null; }, MILLISECONDS);
     }
   });
   document.addEventListener("click", (event) => {
@@ -21,10 +21,12 @@
   const pane = document.getElementById("detail");
   document.addEventListener("htmx:beforeSend", ({ target }) => {
     const shown = document.getElementById("selected")?.value;
-    if (target.matches("[data-row]") && !target.id.endsWith(shown)) pane?.setAttribute("aria-busy", "true");
+    if (target.matches("[data-row]") && !target.id.endsWith(shown) && pane) pane.ariaBusy = "true";
     if (target.closest("[data-card]") && !target.matches("[data-watch]")) window.htmx.trigger(pane, "htmx:abort");
   });
-  document.addEventListener("htmx:afterRequest", ({ target }) => target.matches("[data-row]") && pane?.removeAttribute("aria-busy"));
+  document.addEventListener("htmx:afterRequest", ({ target }) => {
+    if (pane && target.matches("[data-row]")) pane.ariaBusy = null;
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt, verb } = detail.requestConfig;
     if (verb === "get" && !elt.isConnected) detail.shouldSwap = false;

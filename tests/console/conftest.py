@@ -9,8 +9,9 @@ from django.test import Client
 from agents.models import Run
 from agents.runtime.advance import advance
 from agents.starting import start_run
+from reviews.models import ApprovalRequest
 from tests.console import shop
-from tests.factories import House, make_agent, make_house, make_policy
+from tests.factories import House, make_agent, make_approval, make_house, make_policy
 
 HTMX = {"HX-Request": "true"}
 
@@ -30,6 +31,12 @@ def browse(house: House) -> Callable[[str], Client]:
         return client
 
     return browse
+
+
+@pytest.fixture
+def approval(house: House) -> ApprovalRequest:
+    """Somebody asks for a refund of 80."""
+    return make_approval(house)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ OF_ONESELF |= {
 }
 POSTS = {"run-messages", "run-cancellation", "run-pause", "run-resumption", "review-decisions", "review-undo"}
 POSTS |= {"policy-activation", "runs-changes", "saved-views", "saved-view-deletion"}
-POSTS |= {"review-claim", "review-comments", "review-later", "run-verification"}
+POSTS |= {"review-check", "review-claim", "review-comments", "review-later", "run-verification"}
 POSTS |= {
     "agent-activations",
     "thread-runs",

@@ -6,7 +6,7 @@ import pytest
 
 from console.figures import dollars, duration, initials
 from console.prose import MAX_LINES, difference, lines, unwrapped
-from console.talk import turns
+from console.talk import result, turns
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,17 @@ def test_every_kind_of_message_can_be_shown() -> None:
     assert [turn.who for turn in shown] == ["User", "desk", "Tools", "User"]
     assert [piece.label for piece in shown[1].pieces] == ["", "thinking", "calls find", "", ""]
     assert shown[2].pieces[0].label == "error"
+    assert [(label, reading.said) for label, reading in shown[1].pieces[2].pairs] == [("a", "1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"), [('{"paid": {"by": "Ana"}}', [("paid.by", "Ana")]), ('{"a": 1, "a": 2}', []), ("plain", [])]
+)
+def test_a_result_folds_where_it_is_json_that_says_one_thing(text: str, pairs: list[tuple[str, str]]) -> None:
+    found = result({"content": text})
+
+    assert [(label, reading.said) for label, reading in found.pairs] == pairs
+    assert pairs or [line.text for line in found.lines] == [text]
 
 
 def test_a_text_that_was_broken_to_fit_a_file_flows_again() -> None:

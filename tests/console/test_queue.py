@@ -205,7 +205,7 @@ def test_a_card_costs_few_queries(
 
     with django_assert_max_num_queries(16):
         ana.get(f"/review/{approval.pk}", headers=HTMX)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         ana.get(f"/review/{approval.pk}")
 
 

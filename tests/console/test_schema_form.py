@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.schema_form import ABSENT, Field, fields, read
-from workspaces.exceptions import CanonicalError
+from workspaces.exceptions import Unprocessable
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -126,7 +126,7 @@ def test_a_constant_cannot_be_changed() -> None:
 
 
 def test_json_that_is_none_is_refused() -> None:
-    with pytest.raises(CanonicalError):
+    with pytest.raises(Unprocessable, match="appears twice"):
         read(SCHEMA, ARGS, sent(SCHEMA, ARGS, rest='[{"x": 1, "x": 2}]'))
 
 

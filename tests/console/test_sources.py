@@ -18,5 +18,5 @@ def test_each_value_is_traced_to_who_said_it_first() -> None:
         "order": "first in the user's message",
         "paid": "first in the result of lookup_order",
         "half": "first in the agent's own words",
-        "made_up": "found nowhere before: the agent's own",
+        "made_up": "nowhere before",
     }

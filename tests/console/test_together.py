@@ -61,7 +61,8 @@ def test_what_is_posted_is_read_strictly(house: House, browse: Callable[[str], C
     assert browse("sam").post("/review/batch", {"kind": "approve", "digest": [digest]}).status_code == 404
     assert "Reason" in ana.get(f"/review/batch?item={one.pk}").content.decode()
     assert (
-        "To reject takes reason." in ana.post("/review/batch", {"kind": "reject", "digest": [digest]}).content.decode()
+        "The agent needs a reason."
+        in ana.post("/review/batch", {"kind": "reject", "digest": [digest]}).content.decode()
     )
     one.refresh_from_db()
     assert one.is_pending

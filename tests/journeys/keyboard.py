@@ -70,7 +70,7 @@ class Desk:
         waiting = list(requests)
         self.guest.goes_to("/review")
         self.guest.on(lambda page: page.evaluate("performance.setResourceTimingBufferSize(10_000)"))
-        self.guest.on(lambda page: page.locator("[data-row]").first.focus())
+        self.guest.on(lambda page: expect(page.locator("[data-row]").first).to_be_focused())
         self._press("Enter")
         began = time.perf_counter()
         for approval in waiting:
@@ -107,7 +107,7 @@ class Desk:
 
     def _reject(self) -> None:
         self._press("r")
-        self.guest.on(lambda page: expect(page.locator("#reason-reject")).to_be_focused())
+        self.guest.on(lambda page: expect(page.locator("#said-reject")).to_be_focused())
         self._type("no")
         self._press("Control+Enter")
 

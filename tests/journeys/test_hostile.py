@@ -61,7 +61,7 @@ def test_hostile_content_is_only_shown(proposed: Run, office: Office, come: Call
 
 def the_card_tells_the_truth(ana: Guest, approval: ApprovalRequest) -> None:
     ana.goes_to(f"/review/{approval.pk}")
-    ana.sees("written by the agent, unverified")
+    ana.sees("unverified", within=".why")
     places: dict[str, str] = ana.on(lambda page: page.evaluate(PLACES))
     assert {one.name: places.get(one.name) for one in SPOOFS if not is_truthful(one, places.get(one.name, ""))} == {}
     ana.sees(RULE)

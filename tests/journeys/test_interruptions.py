@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from console.hub import PAGE
 from reviews.models import ApprovalRequest
@@ -51,7 +52,8 @@ def half_an_hour_passes_asleep(ana: Guest, office: Office, approval: ApprovalReq
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Live, synced")
     ana.on(lambda page: page.context.set_offline(True))
-    ana.sees("Decisions are not kept for later")
+    ana.sees("Nothing can be decided or written until")
+    ana.on(lambda page: expect(page.locator("#detail :is(button, a.btn):not([aria-disabled])")).to_have_count(0))
     ana.on(lambda page: page.locator("#actions [data-key=a]").click(force=True))
     decided_by_cleo(office, approval)
     for _ in range(PAGE):

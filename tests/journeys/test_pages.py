@@ -146,7 +146,7 @@ def a_page_without_a_connection_says_so(ana: Guest) -> None:
     ana.goes_to("/review")
     ana.sees("Live, synced")
     ana.on(lambda page: page.context.set_offline(True))
-    ana.sees("Decisions are not kept for later")
+    ana.sees("Nothing can be decided or written until")
     ana.on(lambda page: page.context.set_offline(False))
     ana.sees("Live, synced")
 

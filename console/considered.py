@@ -1,0 +1,72 @@
+"""The rules that were considered for a request: their conditions as they read then, and what decided."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from reviews.models import ApprovalRequest, Rule
+
+SPOKE = {"matched", "error", "false"}
+CONVERTED = re.compile(r"\b(?:double|int|uint|string)\(([^()]*)\)")
+OWN = re.compile(r"\bargs\.")
+WHOLE = re.compile(r"(\d)\.0+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One rule and what came of it; `stored` is as the verdict kept it."""
+
+    stored: Mapping[str, Any]
+    condition: str
+    has_decided: bool
+
+    @property
+    def plain_condition(self) -> str:
+        """The condition without what only the language of rules needs; one that quotes texts stays as it is."""
+        if '"' in self.condition or "'" in self.condition:
+            return self.condition
+        text = CONVERTED.sub(r"\1", self.condition)
+        return WHOLE.sub(r"\1", OWN.sub("", text))
+
+    @property
+    def read(self) -> list[tuple[str, str]]:
+        """What it looked at."""
+        return [(OWN.sub("", name), str(value)) for name, value in self.stored["read"].items()]
+
+
+class Considered:
+    """The rules about one request, those that spoke first."""
+
+    def __init__(self, approval: ApprovalRequest):
+        self.explanation: Mapping[str, Any] = approval.explanation
+        self.revisions = approval.policy_revisions
+
+    @cached_property
+    def all(self) -> list[Ruling]:
+        """About this tool, agent and labels."""
+        about = [rule for rule in self.explanation.get("rules", []) if rule["result"] in SPOKE]
+        found = [self._ruling(rule) for rule in about]
+        return sorted(found, key=lambda one: (not one.has_decided, one.stored["result"] == "false"))
+
+    @property
+    def others(self) -> int:
+        """How many are about something else."""
+        return len(self.explanation.get("rules", [])) - len(self.all)
+
+    @property
+    def policies(self) -> list[str]:
+        """The policies that they are of."""
+        return sorted({one.stored["policy"] for one in self.all})
+
+    def _ruling(self, rule: Mapping[str, Any]) -> Ruling:
+        speaks = rule["result"] != "false" and rule["mode"] == "enforce"
+        condition = self._conditions.get((rule["revision_id"], rule["rule"]), "")
+        return Ruling(rule, condition, speaks and rule["effect"] == self.explanation.get("decision"))
+
+    @cached_property
+    def _conditions(self) -> dict[tuple[int, str], str]:
+        """By revision and name: a revision that was in force never changes."""
+        rules = Rule.objects.filter(revision__in=self.revisions).values_list("revision", "name", "condition")
+        return {(revision, name): condition for revision, name, condition in rules}

@@ -1,0 +1,108 @@
+"""The arguments while somebody edits them: each beside what it was, what is wrong in words, and what the rules say."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agents.tools.legible import legible
+from console import schema_form
+from console.card import Card
+from console.schema_form import Field
+from reviews.editing import outlook
+from reviews.exceptions import NothingChanged
+from workspaces.exceptions import Unprocessable
+
+type Errors = Iterable[Mapping[str, str]]
+
+CODED = re.compile(r"does not match|should match pattern|is not valid under any of")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One field of the form, as it was sent where it was refused."""
+
+    field: Field
+    shown: str
+    is_given: bool
+    error: str = ""
+    has_focus: bool = False
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it differs from what people were asked about."""
+        return self.shown != self.field.shown or self.is_given != self.field.is_given
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What an edit would come to, while it is written: what the rules would say, or else what is wrong, or nothing."""
+
+    result: str = ""
+    problem: str = ""
+
+
+def controls(card: Card, sent: Mapping[str, str] | None = None, errors: Errors = ()) -> list[Control]:
+    """The fields in order; with what was `sent` and refused, each beside its own error."""
+    found = [_control(one, sent, errors) for one in card.proposal.fields]
+    first = next((one for one in found if one.error), found[0] if found else None)
+    return [replace(one, has_focus=one is first) for one in found]
+
+
+def _control(one: Field, sent: Mapping[str, str] | None, errors: Errors) -> Control:
+    if sent is None or one.name not in sent:
+        return Control(one, one.shown, one.is_given)
+    place = one.name.removeprefix("arg:")
+    said = [in_words(one, error["message"]) for error in errors if is_about(place, error["path"])]
+    is_given = f"given:{one.name}" in sent if one.may_be_left_out else one.is_given
+    return Control(one, sent[one.name], is_given, " ".join(dict.fromkeys(said)))
+
+
+def is_about(place: str, path: str) -> bool:
+    """Whether an error is about what stands at that place, or inside it."""
+    return path == place or path.startswith(f"{place}/")
+
+
+def elsewhere(card: Card, refusal: Unprocessable) -> str:
+    """What is wrong with none of the fields; the refusal itself where nothing is wrong with any."""
+    places = [one.name.removeprefix("arg:") for one in card.proposal.fields]
+    rest = [error for error in refusal.errors if not any(is_about(place, error["path"]) for place in places)]
+    if refusal.errors:
+        return " ".join(error["message"] for error in rest)
+    return str(refusal)
+
+
+def in_words(one: Field, message: str) -> str:
+    """What is wrong; a pattern is for machines, so the description and an example say what is expected."""
+    if not CODED.search(message):
+        return legible(message)
+    said = [one.schema[name] for name in ("description",) if one.schema.get(name)]
+    said += [f"For example {example}." for example in one.schema.get("examples", [])[:1]]
+    return legible(" ".join(["This does not fit.", *map(str, said)]))
+
+
+def check(card: Card, sent: Mapping[str, str]) -> Check:
+    """Schema and rules on what was typed so far; nothing is written."""
+    approval = card.approval
+    try:
+        args = schema_form.read(card.proposal.schema, card.proposal.args, sent)
+        found = outlook(approval, args, seen=bytes(approval.digest))
+    except NothingChanged:
+        return Check()
+    except Unprocessable as refusal:
+        return Check(problem=_problem(card, sent, refusal))
+    return Check(compared(approval.explanation, found))
+
+
+def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What the rules say now beside what they said before."""
+    if all(before.get(part) == after.get(part) for part in ("decision", "why", "requirement")):
+        return "same result"
+    wanted = after["requirement"]["seats"]
+    seats = " and ".join(f"{one['count']} of {one['group'] or 'any approver'}" for one in wanted)
+    return f"{after['why'].rstrip('.')}: {seats}"
+
+
+def _problem(card: Card, sent: Mapping[str, str], refusal: Unprocessable) -> str:
+    wrong = [one for one in controls(card, sent, refusal.errors) if one.error]
+    return " ".join([*(f"{one.field.label}: {one.error}" for one in wrong), elsewhere(card, refusal)]).strip()

@@ -1,0 +1,33 @@
+"""What lookups found: first what rules and arguments use."""
+
+from console.facts import flat, sorted_out
+
+ORDER = {
+    "customer": {"email": "ana@example.com", "name": "Ana"},
+    "days_late": 3,
+    "due_on": "2026-01-01",
+    "items": [{"name": "Lamp", "price": "9.00"}],
+    "number": "A-1001",
+    "paid": "89.00",
+    "status": "delivered",
+}
+
+
+def test_what_is_used_comes_first_then_amounts() -> None:
+    first, rest = sorted_out(list(flat(ORDER)), {"facts.order.customer.email"}, {"A-1001"})
+
+    assert [label for label, _ in first] == [
+        "customer.email",
+        "number",
+        "items 1.price",
+        "paid",
+        "customer.name",
+        "days_late",
+    ]
+    assert [label for label, _ in rest] == ["due_on", "items 1.name", "status"]
+
+
+def test_a_few_facts_are_not_folded() -> None:
+    few = list(flat({name: ORDER[name] for name in ("days_late", "number", "paid")}))
+
+    assert sorted_out(few, set(), set()) == (few, [])
