@@ -1,6 +1,5 @@
 """Doorbells: after a commit, ring a task and tell open pages. A lost hint costs time only; the sweep finds the rest."""
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 
@@ -75,8 +75,9 @@ def ring_now(task: str, *args: Any) -> bool:
 
 def page(topic: str, object_id: UUID | None, kind: str, workspace_id: int) -> None:
     """Tell open pages, once the current transaction is committed, that something of theirs changed."""
-    hint = {"w": workspace_id, "t": topic, "id": str(object_id or ""), "k": kind}
-    transaction.on_commit(partial(publish, json.dumps(hint)), robust=True)
+    if settings.BROKER_URL:
+        hint = {"w": workspace_id, "t": topic, "id": str(object_id or ""), "k": kind}
+        transaction.on_commit(partial(publish, orjson.dumps(hint).decode()), robust=True)
 
 
 def publish(message: str) -> bool:

@@ -16,7 +16,8 @@ def add(name: str, number: int = 1) -> None:
 def add_all(numbers: dict[str, int]) -> None:
     """Count several things at once."""
     with _lock:
-        _counts.update(numbers)
+        for name, number in numbers.items():
+            _counts[name] += number
 
 
 def counts() -> dict[str, int]:

@@ -16,7 +16,7 @@ from agents.models import Line
 from agents.runtime import commit_sql, database, statements
 from agents.runtime.budgets.spending import settle
 from agents.runtime.clock import DatabaseClock
-from agents.runtime.commit import Segment, parameters, parts
+from agents.runtime.commit import Segment, parameters, parts, span_id
 from agents.runtime.crash import crashpoint
 from agents.runtime.flow import served
 from agents.runtime.gate import gate
@@ -129,6 +129,11 @@ class Claim:
     def line(self) -> Line | None:
         """What it was forked from, if it is a fork."""
         return Line.read(self.lineage) if self.lineage else None
+
+    @cached_property
+    def root_span(self) -> int:
+        """The span of the run itself."""
+        return span_id(self.id, 0)
 
     # --- reading ---
 

@@ -115,12 +115,13 @@ def parts(claim: "Claim", segment: Segment) -> frozenset[str]:
 
 def parameters(claim: "Claim", segment: Segment) -> dict[str, Any]:
     """The values of `commit_sql.commit_statement`, but for the lease; rows as JSON."""
+    doubts = [{"position": position, "why": why} for position, why in segment.doubts.items()]
     return _moves(claim, segment) | {
         "steps": dumps([_step(claim, row, segment) for row in segment.rows]),
-        "calls": dumps([_call(claim, call) for call in segment.calls]),
-        "children": dumps([asdict(child) for child in segment.children]),
-        "doubts": dumps([{"position": position, "why": why} for position, why in segment.doubts.items()]),
-        "taken": dumps(_taken(segment)),
+        "calls": segment.calls and dumps([_call(claim, call) for call in segment.calls]),
+        "children": segment.children and dumps([asdict(child) for child in segment.children]),
+        "doubts": doubts and dumps(doubts),
+        "taken": segment.taken and dumps(_taken(segment)),
         "positions": [row.position for row in segment.rows],
     }
 
@@ -139,7 +140,7 @@ def _moves(claim: "Claim", segment: Segment) -> dict[str, Any]:
         "error": dumps(segment.error) if segment.error else None,
         "ended_by": segment.ended_by,
         "trace": claim.trace_id,
-        "root_span": span_id(claim.id, 0),
+        "root_span": claim.root_span,
         "parent": claim.parent_id,
         "parent_span": span_id(claim.parent_id, 0) if claim.parent_id else 0,
         "agent": claim.agent_name,

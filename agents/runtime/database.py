@@ -1,13 +1,14 @@
-"""Statements on Django's connection by a psycopg cursor, prepared; connections are held only while they are used."""
+"""Statements on Django's connection, prepared once; connections are held only while they are used."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import OperationalError, connection
-from psycopg.rows import dict_row, tuple_row
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+
+from agents.runtime.prepared import prepared_on
 
 type Row = dict[str, Any]
 
@@ -30,12 +31,13 @@ class Statement:
 
 def rows(statement: Statement, **values: Any) -> list[Row]:
     """The rows of one statement; Django's own cursor would plan it anew each time (engine.md §5)."""
-    return repeated(lambda: _fetched(statement, values, dict_row))
+    found, columns = repeated(lambda: _fetched(statement, values))
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 def tuples(statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
     """The same as tuples, where there are many."""
-    return repeated(lambda: _fetched(statement, values, tuple_row))
+    return repeated(lambda: _fetched(statement, values))[0]
 
 
 def repeated[Found](work: Callable[[], Found]) -> Found:
@@ -49,15 +51,27 @@ def repeated[Found](work: Callable[[], Found]) -> Found:
     return work()
 
 
-def _fetched(statement: Statement, values: Row, row_factory: Any) -> list[Any]:
-    connection.ensure_connection()
+def _fetched(statement: Statement, values: Row) -> tuple[list[tuple[Any, ...]], Sequence[str]]:
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    arguments = [values[name] for name in statement.names]
     try:
-        with psycopg.RawCursor(connection.connection, row_factory=row_factory) as cursor:
-            cursor.execute(statement.query, [values[name] for name in statement.names], prepare=True)
-            return cursor.fetchall() if cursor.description else []
+        if wrapper.connection.autocommit:
+            return prepared_on(wrapper.connection).fetched(statement.query, arguments)
+        return _in_transaction(wrapper.connection, statement.query, arguments)
     except psycopg.OperationalError as error:
         _forget_broken_connection()
         raise OperationalError(str(error)) from error
+
+
+def _in_transaction(
+    opened: psycopg.Connection, query: bytes, arguments: list[Any]
+) -> tuple[list[tuple[Any, ...]], Sequence[str]]:
+    """By a cursor of psycopg, which begins the transaction with the first statement."""
+    with psycopg.RawCursor(opened) as cursor:
+        cursor.execute(query, arguments, prepare=True)
+        columns = [column.name for column in cursor.description or ()]
+        return cursor.fetchall() if columns else [], columns
 
 
 def row(statement: Statement, **values: Any) -> Row | None:
@@ -68,8 +82,9 @@ def row(statement: Statement, **values: Any) -> Row | None:
 
 def release() -> None:
     """Give the connection back before something slow; inside a transaction of the caller it stays."""
-    if not connection.in_atomic_block:
-        connection.close()
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    if not wrapper.in_atomic_block:
+        wrapper.close()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ WITH open AS (
   FOR SHARE),
 mine AS (
   UPDATE agents_run AS run
-  SET lease_until = greatest(run.lease_until, now() + (%(timeout)s + %(margin)s) * interval '1 s')
+  SET lease_until = greatest(run.lease_until, now() + (%(timeout)s::float8 + %(margin)s) * interval '1 s')
   FROM open WHERE run.id = %(run)s AND run.epoch = %(epoch)s AND run.status = 'running'
     AND run.cancel_requested_at IS NULL AND run.pause_requested_at IS NULL
   RETURNING run.id)

@@ -13,13 +13,15 @@ class Threads:
     def __init__(self, name: str):
         self.name = name
         self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._idle: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def submit(self, perform: Callable[[], Any]) -> Future[Any]:
         """Have `perform` called by a thread at once."""
         future: Future[Any] = Future()
         self._waiting.put((future, perform))
-        if not self._idle.acquire(blocking=False):
+        try:
+            self._idle.get_nowait()
+        except queue.Empty:
             threading.Thread(target=self._work, name=self.name, daemon=True).start()
         return future
 
@@ -31,4 +33,4 @@ class Threads:
             except BaseException as error:  # noqa: BLE001  # whoever waits for the future deals with it
                 future.set_exception(error)
             del future, perform
-            self._idle.release()
+            self._idle.put(None)

@@ -204,5 +204,7 @@ class Work:
 
 
 def _released(perform: Callable[[], Any]) -> Any:
-    with database.released_after():
+    try:
         return perform()
+    finally:
+        database.release()

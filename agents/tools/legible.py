@@ -17,7 +17,7 @@ def legible(text: str) -> str:
     text = hidden(text)
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"⟨U+{ord(character):04X}⟩" if is_unseen(character) else character for character in text)
+    return text.translate({ord(one): f"⟨U+{ord(one):04X}⟩" for one in set(text) if is_unseen(one)})
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
 """The values that rules are made of and judged on: no database, no clock."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, Self
@@ -40,7 +40,9 @@ class Requirement:
 
     def as_json(self) -> dict[str, Any]:
         """For storage, in the shape that `read` takes."""
-        return asdict(self) | {"seats": [asdict(seat) for seat in self.seats], "channels": list(self.channels)}
+        said = {name: getattr(self, name) for name in self.__slots__}
+        places = [{"count": seat.count, "group": seat.group} for seat in self.seats]
+        return said | {"seats": places, "channels": list(self.channels)}
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:

@@ -1,0 +1,41 @@
+"""Statements that are prepared once a connection: what happens where the server has lost them, or itself."""
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from agents.runtime import database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DOUBLE = database.Statement("SELECT %(number)s::int8 * 2 AS doubled, %(number)s::int8 AS number")
+MINE = database.Statement("SELECT pg_backend_pid() AS pid")
+DIVIDED = database.Statement("SELECT 1 / %(number)s::int4 AS divided")
+
+
+def test_a_statement_is_prepared_again_after_a_rollback_has_dropped_it() -> None:
+    assert database.row(DOUBLE, number=4) == {"doubled": 8, "number": 4}
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        assert database.row(DOUBLE, number=2**40) == {"doubled": 2**41, "number": 2**40}
+        raise ZeroDivisionError
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert database.tuples(DOUBLE, number=2**40) == [(2**41, 2**40)]
+
+
+def test_what_the_server_refuses_is_raised_by_its_name_and_the_connection_goes_on() -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        database.row(DIVIDED, number=0)
+    with pytest.raises(psycopg.DataError):
+        database.row(DIVIDED, number="none")
+    assert database.row(DIVIDED, number=1) == {"divided": 1}
+
+
+def test_a_lost_connection_is_an_operational_error_and_the_next_statement_has_another() -> None:
+    lost = database.row(MINE)
+    assert lost
+    with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as other:  # type: ignore[arg-type]
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [lost["pid"]])
+    with pytest.raises(OperationalError):
+        database.row(MINE)
+    assert database.row(MINE) != lost
