@@ -24,6 +24,7 @@ from reviews.people import approvers
 from workspaces.models import Membership, Workspace
 
 FIRST_STEPS = "first-steps"
+MAX_NAMES = 10
 _DATABASE = "SELECT current_setting('server_version'), pg_size_pretty(pg_database_size(current_database()))"
 
 
@@ -54,7 +55,10 @@ def setup(request: MemberRequest) -> HttpResponse:
         "oldest": pending.first(),
         "sockets": len(hub.sockets),
     }
-    context |= {"processes": [*Presence.objects.live().order_by("program", "name")], "facts": facts()}
+    context |= {
+        "processes": [*Presence.objects.live().order_by("program", "name")],
+        "facts": facts() | spoken(request.principal.workspace),
+    }
     return render(request, "console/setup.html", context)
 
 
@@ -75,6 +79,13 @@ def dismiss(request: MemberRequest) -> HttpResponse:
     others = [name for name in request.user.dismissed if name != FIRST_STEPS]
     request.user.prefer(dismissed=[*others, FIRST_STEPS] if "dismiss" in request.POST else others)
     return redirect("home" if "dismiss" in request.POST else "first-steps")
+
+
+def spoken(workspace: Workspace) -> dict[str, str]:
+    """Which agents speak with a scripted model: the one place that says so in words, beside the marks on the pages."""
+    agents = Agent.objects.filter(workspace=workspace, active_version__chain__contains=[{"provider": "scripted"}])
+    names = list(agents.order_by("name").values_list("name", flat=True)[:MAX_NAMES])
+    return {"Scripted models": f"speak for {', '.join(names)}" if names else "none"}
 
 
 def facts() -> dict[str, str]:

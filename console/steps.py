@@ -156,11 +156,18 @@ def note(step: Step, call: ToolCall | None) -> str:
 
 def label(step: Step, call: ToolCall | None) -> str:
     """The words on the lane."""
+    if step.failed:
+        return failure(step.outcome)
     if call:
         return "ok" if call.status == CallStatus.SUCCEEDED else str(call.get_status_display()).lower()
-    if step.failed:
-        return str(step.outcome.get("type", "failed")).replace("_", " ")
     return tokens(step.outcome) if step.kind == "model" and step.tokens else ""
+
+
+def failure(outcome: Any) -> str:
+    """Failed, timeout: with the kind of the error, where it has one."""
+    error = outcome.get("error", outcome) if isinstance(outcome, dict) else None
+    kind = error.get("type", "") if isinstance(error, dict) else ""
+    return f"failed, {kind}".replace("_", " ") if kind else "failed"
 
 
 def tokens(outcome: Any) -> str:
