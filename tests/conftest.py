@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_django
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from hypothesis import HealthCheck
@@ -38,6 +39,14 @@ def tables_are_emptied_fast() -> Iterator[None]:
     """Not so for benchmarks, which measure what tables grow by."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_what_was_written)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_fast() -> Iterator[None]:
+    """A hash names its rounds, so the product's processes know the passwords of these people as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
         yield
 
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import pytest
@@ -43,16 +43,20 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each worker begins with an equal part, and they help each other out at the end: long stories come first."""
+    """Each worker begins with an equal part, and they help each other out at the end: long stories come first.
+
+    Those of one file stay together, for they share what takes long to make.
+    """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     long = [item for item in items if LONG.intersection(item.path.parts)]
-    short = [item for item in items if not LONG.intersection(item.path.parts)]
-    whole = iter(short)
+    files = [list(group) for _, group in groupby(long, key=lambda item: item.path)]
+    short = iter([item for item in items if not LONG.intersection(item.path.parts)])
+    share = len(items) // workers
     items.clear()
     for worker in range(workers):
-        mine = long[worker::workers]
-        items += [*mine, *islice(whole, max(0, (len(long) + len(short)) // workers - len(mine)))]
-    items += whole
+        mine = [item for file in files[worker::workers] for item in file]
+        items += [*mine, *islice(short, max(0, share - len(mine)))]
+    items += short
 
 
 def hands_out_tests(config: pytest.Config) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -75,10 +75,7 @@ class PolicySet(models.Model):
         revision = self.revisions.create(
             workspace_id=self.workspace_id, number=last + 1, created_by=by.person if by else None
         )
-        for fields in rules:
-            rule = Rule(revision=revision, **fields)
-            rule.full_clean()
-            rule.save(force_insert=True)
+        Rule.objects.add([Rule(revision=revision, **fields) for fields in rules])
         audit.record(self.workspace_id, by, "policy.drafted", f"policy:{self.pk}", {"revision": revision.number})
         return revision
 
@@ -131,6 +128,22 @@ class RuleQuerySet(models.QuerySet["Rule"]):
         """The rules of all active revisions."""
         active = PolicySet.objects.filter(workspace_id=workspace_id, active__isnull=False).values("active")
         return self.filter(revision__in=active).select_related("revision__policy_set")
+
+    def add(self, rules: list["Rule"]) -> None:
+        """Check and insert these; raises ValidationError for the first that cannot be.
+
+        Each constraint would be a query for each rule, so they are asked one by one only where inserting is refused.
+        """
+        for rule in rules:
+            rule.full_clean(exclude=["revision"], validate_constraints=False)
+        try:
+            with transaction.atomic():
+                self.bulk_create(rules)
+        except IntegrityError:
+            for rule in rules:
+                rule.full_clean()
+                rule.save(force_insert=True)
+            raise
 
 
 class Rule(models.Model):

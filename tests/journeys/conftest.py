@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from urllib.request import urlopen
 
 import pytest
@@ -52,7 +51,7 @@ def office(product: Product) -> Office:
         "ana": make_member(workspace, "ana", "approver", groups=[finance]),
         "cleo": make_member(workspace, "cleo", "approver"),
     }
-    Person.objects.update(password=hashed())
+    Person.objects.update(password=make_password(PASSWORD))
     seats = [{"count": 1, "group": "finance"}]
     make_policy(workspace, {"name": "Finance decides", "effect": "ask", "tool": "till_*", "seats": seats})
     agent = make_agent(workspace, "till", tools=["till_refund"], chain=[{"provider": "scripted", "model": "till"}])
@@ -82,12 +81,6 @@ def come(browser: Thread, product: Product) -> Iterator[Callable[..., Guest]]:
     yield arrive
     for guest in guests:
         guest.leave()
-
-
-@cache
-def hashed() -> str:
-    """The password of everybody: it is made to take long, so it is made once."""
-    return make_password(PASSWORD)
 
 
 def session_of(username: str) -> str:

@@ -11,6 +11,7 @@ from config.celery import QUEUE, app
 class Command(BaseCommand):
     """One worker process with a pool of threads; start as many as there are cores, on any hosts."""
 
+    requires_system_checks = ()  # `migrate` and `web` make them; half of the time of a start would go into addresses
     help = "Advance runs when the broker rings."
 
     def add_arguments(self, parser: CommandParser) -> None:
