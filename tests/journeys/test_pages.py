@@ -85,7 +85,11 @@ def test_every_page_can_be_used_by_everybody(waiting: Run, office: Office, come:
 def what_a_telephone_folds(ana: Guest, batch: str) -> None:
     ana.goes_to("/runs")
     ana.presses("Start a run")
-    ana.fills("Task", "Fold nothing that is needed")
+    ana.fills("Task", " ")
+    ana.finds_nothing_wrong()
+    ana.presses("Start", within="#start")
+    ana.sees("This field is required.", within="#start")
+    ana.finds_nothing_wrong()
     ana.goes_to(batch)
     beyond = "document.querySelector('.scroll').scrollWidth - document.querySelector('.scroll').clientWidth"
     assert ana.on(lambda page: page.evaluate(beyond)) == 0
