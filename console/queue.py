@@ -29,7 +29,7 @@ from django.db.models.functions import Coalesce, Left, Now
 from agents.models import Agent, Run
 from agents.runtime.version import catalogue
 from reviews.gate import rules_in_force
-from reviews.listing import page, place_of
+from reviews.listing import lately_decided, page, place_of
 from reviews.models import ApprovalRequest, Decision, Handover, Snooze
 from reviews.models.approval import ApprovalQuerySet
 from workspaces.principal import Principal
@@ -158,13 +158,18 @@ def view_of(principal: Principal, approval: ApprovalRequest) -> str:
 def listing(
     principal: Principal, view: str, wanted: dict[str, Any], now: datetime, opened: ApprovalRequest | None = None
 ) -> Listing:
-    """The rows of a view that fit the filters, most urgent first; decided ones newest first; before all the one that
-    is open, where it is further back."""
-    found = filtered(requests(principal, view), wanted)
-    status = None if view == "decided" else ApprovalRequest.Status.PENDING
+    """The rows of a view that fit the filters, most urgent first; decided ones by their decision, the last first.
+
+    Before them all comes the one that is open, where it is further back.
+    """
+    found = for_rows(filtered(requests(principal, view), wanted))
     cursor = wanted.get("cursor", "")
-    rows, following = page(for_rows(found), status, cursor, PAGE)
-    before = heading(place_of(cursor)[0] - now) if cursor and status else ""
+    if view == "decided":
+        rows, following = lately_decided(found, cursor, PAGE)
+        before = ""
+    else:
+        rows, following = page(found, ApprovalRequest.Status.PENDING, cursor, PAGE)
+        before = heading(place_of(cursor)[0] - now) if cursor else ""
     groups = grouped(rows, view, now, before, goes_on=bool(following))
     if opened and opened not in rows:
         groups.insert(0, Group("Open here", list(for_rows(ApprovalRequest.objects.filter(pk=opened.pk)))))

@@ -27,15 +27,25 @@ def _by_urgency(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page:
         deadline, key = place_of(cursor)
         approvals = approvals.filter(Q(deadline_at__gt=deadline) | Q(deadline_at=deadline, pk__gt=key))
     found = list(approvals.most_urgent_first()[: limit + 1])
-    return found[:limit], _write(found[limit - 1]) if len(found) > limit else None
+    return found[:limit], _write(found[limit - 1], "deadline_at") if len(found) > limit else None
 
 
-def _write(last: ApprovalRequest) -> str:
-    return base64.urlsafe_b64encode(f"{last.deadline_at.isoformat()} {last.pk}".encode()).decode()
+def lately_decided(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page:
+    """Those that are decided, the last decision first."""
+    approvals = approvals.filter(decided_at__isnull=False)
+    if cursor:
+        moment, key = place_of(cursor)
+        approvals = approvals.filter(Q(decided_at__lt=moment) | Q(decided_at=moment, pk__lt=key))
+    found = list(approvals.order_by("-decided_at", "-pk")[: limit + 1])
+    return found[:limit], _write(found[limit - 1], "decided_at") if len(found) > limit else None
+
+
+def _write(last: ApprovalRequest, column: str) -> str:
+    return base64.urlsafe_b64encode(f"{getattr(last, column).isoformat()} {last.pk}".encode()).decode()
 
 
 def place_of(cursor: str) -> tuple[datetime, UUID]:
-    """The deadline and key that a cursor by urgency stands for; raises Unprocessable."""
+    """The time and key that a cursor by time stands for; raises Unprocessable."""
     try:
         deadline, key = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
         moment, pk = datetime.fromisoformat(deadline), UUID(key)

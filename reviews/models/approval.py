@@ -159,6 +159,11 @@ class ApprovalRequest(models.Model):
             GinIndex(fields=["excluded"], condition=Q(status="pending"), name="approval_excluding"),
             models.Index(fields=["workspace", "status", "-id"], name="approval_newest_by_status"),
             models.Index(fields=["workspace", "-id"], name="approval_newest"),
+            models.Index(
+                fields=["workspace", "-decided_at", "-id"],
+                condition=Q(decided_at__isnull=False),
+                name="approval_lately_decided",
+            ),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="approval_by_title"),  # as __icontains asks
             GinIndex(SPOKEN, name="approval_by_rule"),
         ]

@@ -10,8 +10,8 @@
   document.addEventListener("htmx:afterSettle", () => {
     for (const one of document.querySelectorAll("[data-keep-scroll]")) {
       const place = places.get(one.id + one.dataset.keepScroll);
-      if (place) one.scrollTo({ top: place[0], left: place[1], behavior: "instant" });
-      one.querySelector(":focus")?.scrollIntoView({ block: "nearest", behavior: "instant" });
+      if (place) [one.scrollTop, one.scrollLeft] = place;
+      one.querySelector(":focus")?.scrollIntoView({ block: "nearest" });
     }
     places.clear();
   });

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const chosen = () => document.querySelector("[data-row][aria-current='true']");
-  let last, wasFocused = true;
+  let last, wasFocused = matchMedia("(hover: hover)").matches;
 
   function show() {
     const row = chosen();

@@ -1,6 +1,5 @@
 // [data-settle]: its buttons rest for a moment after they have changed under the reader's hand, and while another card
-// is loaded, so that what was meant for one request never decides another. What is asked of a card ends that loading; an
-// answer for a card that has left comes too late.
+// is loaded. What is asked of a card ends that loading; an answer for a card that has left comes too late.
 (() => {
   "use strict";
   const MILLISECONDS = 600;
@@ -22,7 +21,7 @@
   document.addEventListener("htmx:beforeSend", ({ target }) => {
     const shown = document.getElementById("selected")?.value;
     if (target.matches("[data-row]") && !target.id.endsWith(shown) && pane) pane.ariaBusy = "true";
-    if (target.closest("[data-card]") && !target.matches("[data-watch]")) window.htmx.trigger(pane, "htmx:abort");
+    if (target.closest("[data-card]") && !target.matches("[data-watch], .valid")) window.htmx.trigger(pane, "htmx:abort");
   });
   document.addEventListener("htmx:afterRequest", ({ target }) => {
     if (pane && target.matches("[data-row]")) pane.ariaBusy = null;

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Run
+from reviews.listing import lately_decided
 from reviews.models import ApprovalRequest
 from tests.console.conftest import HTMX
 from tests.factories import House, make_agent, make_approval, make_call, make_policy, make_run
@@ -110,10 +111,13 @@ def test_what_is_decided_elsewhere_only_needs_nobody_here(house: House, browse: 
 
 
 def test_decided_ones_are_kept_newest_first(house: House, browse: Callable[[str], Client]) -> None:
-    for amount in (1, 2):
-        decide(ask(house, amount), "reject", house.by("ana"), reason="no")
+    for approval in reversed([ask(house, amount) for amount in (1, 2, 3)]):
+        decide(approval, "reject", house.by("ana"), reason="no")
+    decided = ApprovalRequest.objects.exclude(status="pending")
+    first, following = lately_decided(decided, "", 2)
 
-    assert titles(browse("ana"), "?view=decided") == [named(2), named(1)]
+    assert titles(browse("ana"), "?view=decided") == [named(1), named(2), named(3)]  # the last decision first
+    assert first + lately_decided(decided, following or "", 2)[0] == list(decided.order_by("-decided_at"))
     assert titles(browse("ana")) == []
 
 
