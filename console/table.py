@@ -8,7 +8,8 @@ from statistics import median
 from typing import Any
 
 from agents.runtime.text import loads
-from console import schema_form
+from console import instructing, schema_form
+from console.queue import BEGINNING
 from console.schema_form import Field
 from console.truth import Reading
 from reviews.models import ApprovalRequest
@@ -41,12 +42,19 @@ class Row:
     @property
     def oddness(self) -> float:
         """How unusual it is among the others."""
-        return sum(2.0 * cell.is_far + cell.is_rare + 3.0 * bool(cell.reading.remarks) for cell in self.cells)
+        return 3.0 * self.instructs + sum(
+            2.0 * cell.is_far + cell.is_rare + 3.0 * bool(cell.reading.remarks) for cell in self.cells
+        )
 
     @property
     def is_odd(self) -> bool:
         """Whether to look at it first."""
-        return any(cell.is_far or cell.reading.remarks for cell in self.cells)
+        return self.instructs or any(cell.is_far or cell.reading.remarks for cell in self.cells)
+
+    @property
+    def instructs(self) -> bool:
+        """Whether what its run was given seems to instruct the agent; a hint."""
+        return bool(instructing.phrases(self.approval.run.input[:BEGINNING]))
 
 
 class Table:

@@ -34,4 +34,5 @@
     for (const box of boxes()) if (kept.has(box.value)) box.checked = true;
     show();
   });
+  show();
 })();
