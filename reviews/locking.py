@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Least
 
 from agents.models import CallStatus, Run, ToolCall
+from agents.models.run import ring
 from agents.runtime import database
 from agents.runtime.text import dumps
 from reviews.models import ApprovalRequest
@@ -16,7 +15,8 @@ from workspaces.exceptions import Conflict
 
 VALID_SECONDS = 15 * 60
 
-# A decision on call and approval, in one statement, for people wait on it. No row: the call has moved.
+# A decision on call and approval, with what wakes the run: one statement, for people wait on it. No row: the call has
+# moved. With an undo the run is looked at when that is over, and a worker that parks it at this moment looks again.
 SETTLE = database.Statement("""
 WITH clock AS (SELECT clock_timestamp() AS now),
 moment AS (SELECT now, now + %(undo)s::int * interval '1 s' AS effective FROM clock),
@@ -29,7 +29,12 @@ call AS (
   RETURNING id),
 decided AS (
   UPDATE reviews_approvalrequest SET status = %(status)s, decided_at = moment.now, effective_at = moment.effective
-  FROM moment, call WHERE reviews_approvalrequest.id = %(approval)s)
+  FROM moment, call WHERE reviews_approvalrequest.id = %(approval)s),
+woken AS (
+  UPDATE agents_run SET woken = true,
+    due = CASE WHEN %(undo)s::int = 0 THEN due ELSE least(due, moment.effective) END,
+    status = CASE WHEN %(undo)s::int = 0 AND status = 'waiting' AND awaiting = '' THEN 'queued' ELSE status END
+  FROM moment, call WHERE agents_run.id = %(run)s)
 SELECT moment.effective FROM moment, call
 """)
 
@@ -60,6 +65,7 @@ class Locked:
         """
         settled = database.row(
             SETTLE,
+            run=self.run.pk,
             call=self.call.pk,
             approval=self.approval.pk,
             was=self.call.status,
@@ -72,10 +78,8 @@ class Locked:
         )
         if settled is None:
             raise Conflict("This call has moved on meanwhile.")
-        if undo_seconds:
-            self._wake_at(settled["effective"])
-        else:
-            self.run.wake()
+        if not undo_seconds:
+            ring(str(self.run.pk))
 
     def move_call(self, **columns: Any) -> None:
         """Change the call, which is still as it was when it was locked."""
@@ -86,10 +90,6 @@ class Locked:
     def move_approval(self, **columns: Any) -> None:
         """Change the approval."""
         ApprovalRequest.objects.filter(pk=self.approval.pk).update(**columns)
-
-    def _wake_at(self, moment: datetime) -> None:
-        """Have the run looked at then; `woken` makes a worker that is parking it at this moment look again."""
-        Run.objects.filter(pk=self.run.pk).update(due=Least(F("due"), moment), woken=True)
 
 
 def database_now() -> datetime:
