@@ -56,5 +56,5 @@ def test_a_retry_takes_the_same_seats_again(house: House) -> None:
 
 def test_an_answer_about_a_doubt_needs_a_reason(house: House) -> None:
     for kind in ("happened", "did_not_happen", "retry"):
-        with pytest.raises(KindRefused, match="reason"):
+        with pytest.raises(KindRefused, match="Say why"):
             decide(doubt(house), kind, house.by("ana"))
