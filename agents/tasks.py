@@ -1,15 +1,18 @@
 """Celery's doorbell: one message a burst, carrying a run's id and nothing else."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from django.db import OperationalError
 
-from agents.models import Presence
+from agents.models import Presence, Run
+from agents.runtime import database
 from agents.runtime.advance import advance
 from agents.runtime.leaving import leaving
+from agents.runtime.places import Places
 from agents.runtime.presence import Beating
 from agents.runtime.work import warm_up
 from agents.tools import children
@@ -27,6 +30,11 @@ def advance_run(run_id: str) -> None:
     except (ValueError, AttributeError):
         log.warning("A message named no run: %.80r", run_id)
         return
+    for one in places.runs(run):
+        _advance(one)
+
+
+def _advance(run: UUID) -> None:
     try:
         advance(run)
     except OperationalError as error:
@@ -35,9 +43,22 @@ def advance_run(run_id: str) -> None:
         log.exception("Run %s could not be advanced.", run)
 
 
+def workspaces_of(runs: set[UUID]) -> dict[UUID, int]:
+    """Whose these are; nothing where the database is away, which advancing them will find, too."""
+    with database.released_after():
+        try:
+            return dict(Run.objects.filter(pk__in=runs).values_list("pk", "workspace_id"))
+        except OperationalError:
+            return {}
+
+
+places = Places(40, workspaces_of)
+
+
 @worker_init.connect
-def warm(**_: object) -> None:
+def warm(sender: Any, **_: object) -> None:
     """A worker is ready when its first call need not wait for imports."""
+    places.size = sender.concurrency or places.size
     warm_up()
     beating.start()
     standstill.watch()

@@ -87,7 +87,7 @@ def test_b22_noisy_neighbour(product, show):
     quiet = acting(make_member(make_workspace("Quiet"), "ana", "operator"))
     noisy = acting(make_member(make_workspace("Noisy"), "ben", "operator"))
     agent(quiet, "small", "1:")
-    agent(noisy, "long", "100:")
+    agent(noisy, "long", "1000:")
     start(product)
     took(product, quiet, 8)
     alone = took(product, quiet, 60)

@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from agents.models import ToolCall
 from agents.models.tool_call import Resolution
 from agents.runtime import database, version
+from agents.runtime.fairness import computing
 from agents.runtime.gate import Proposal, Verdict
 from agents.tools.lookups import look_up
 from agents.tools.types import CallContext
@@ -84,7 +85,8 @@ def looked_up(proposal: Proposal) -> dict[str, Any]:
         call_id, 0, proposal.run_id, proposal.workspace_id, key=str(call_id), acting_for=proposal.started_by_id
     )
     database.release()  # the lookups take connections of their own
-    return look_up(proposal.tool, proposal.arguments, place)
+    with computing.paused():
+        return look_up(proposal.tool, proposal.arguments, place)
 
 
 def context(proposal: Proposal, facts: dict[str, Any]) -> values.Context:

@@ -12,6 +12,7 @@ from agents.runtime.claim import Claim
 from agents.runtime.clock import boot
 from agents.runtime.commit import ENDS, ProposedCall, Segment
 from agents.runtime.effects import Effect
+from agents.runtime.fairness import computing
 from agents.runtime.heartbeat import heartbeat
 from agents.runtime.leaving import leaving
 from agents.runtime.offspring import Offspring
@@ -47,7 +48,8 @@ def _go(claim: Claim) -> None:
     try:
         with heartbeat.hold(claim, work):
             try:
-                Advance(claim, work).go()
+                with computing.turn(claim.workspace_id):
+                    Advance(claim, work).go()
             except (ValueMissing, ValueUnreachable) as error:
                 claim.commit(ending.without_value(error, work))
         log.info("The run is %s.", claim.status)

@@ -17,6 +17,7 @@ from agents.runtime import database, statements
 from agents.runtime.claim import Call, Claim
 from agents.runtime.clock import boot
 from agents.runtime.crash import crashpoint
+from agents.runtime.fairness import computing
 from agents.runtime.text import dumps
 from agents.runtime.threads import Threads
 from agents.tools import children
@@ -110,7 +111,8 @@ class Work:
         self.touched = boot()
         wait = min((underway.ends for underway in self.busy.values()), default=boot() + 60.0) - boot()
         try:
-            end = self._end(max(0.0, min(wait, seconds if seconds is not None else wait)))
+            with computing.paused():
+                end = self._end(max(0.0, min(wait, seconds if seconds is not None else wait)))
         except queue.Empty:
             return self._overdue()
         if self._lost:

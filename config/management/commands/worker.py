@@ -15,7 +15,8 @@ class Command(BaseCommand):
     help = "Advance runs when the broker rings."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--concurrency", type=int, default=32, help="runs at a time (%(default)s)")
+        said = "runs at a time (%(default)s), of which one workspace holds four fifths at most"
+        parser.add_argument("--concurrency", type=int, default=40, help=said)
 
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # workers need not know of each other

@@ -1,0 +1,90 @@
+"""Who computes: few claims of a process at a time, and workspaces by turns, however much each of them has to do.
+
+Python runs one thread at a time. With thirty of them at work, each piece of a run would wait for thirty others.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from agents.runtime import database
+
+AT_ONCE = 2  # one waits for the database while the other computes
+PATIENCE_SECONDS = 1.0  # a flow may compute for ten before it is cut off; nobody else waits for so long
+
+
+class RoundRobin:
+    """So many places that are free go to workspaces in turn (fair queueing, RFC 970), in each to who came first."""
+
+    def __init__(
+        self, places: int, before_waiting: Callable[[], None] = lambda: None, patience: float = PATIENCE_SECONDS
+    ):
+        self._free = places
+        self._before_waiting = before_waiting
+        self._patience = patience
+        self._waiting: dict[int, deque[threading.Lock]] = {}
+        self._lock = threading.Lock()
+        self._mine = threading.local()
+
+    @contextmanager
+    def turn(self, workspace_id: int) -> Iterator[None]:
+        """Compute for this workspace within the block, once it is its turn or patience is over."""
+        self._mine.workspace_id, self._mine.has_place = workspace_id, self._take(workspace_id)
+        try:
+            yield
+        finally:
+            self._mine.workspace_id = None
+            self._give()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let others compute while this thread waits for something slow; nothing where it has no turn."""
+        if (workspace_id := getattr(self._mine, "workspace_id", None)) is None:
+            yield
+            return
+        self._give()
+        try:
+            yield
+        finally:
+            self._mine.has_place = self._take(workspace_id)
+
+    def _take(self, workspace_id: int) -> bool:
+        """Wait for a place; False where patience ended first."""
+        if not self._free:
+            self._before_waiting()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.setdefault(workspace_id, deque()).append(called)
+        if called.acquire(timeout=self._patience):
+            return True
+        with self._lock:
+            return called.acquire(blocking=False) or self._left(workspace_id, called)
+
+    def _left(self, workspace_id: int, called: threading.Lock) -> bool:
+        self._waiting[workspace_id].remove(called)
+        if not self._waiting[workspace_id]:
+            del self._waiting[workspace_id]
+        return False
+
+    def _give(self) -> None:
+        """Hand the place to the workspace that has waited longest since its last turn."""
+        if not self._mine.has_place:
+            return
+        self._mine.has_place = False
+        with self._lock:
+            if not self._waiting:
+                self._free += 1
+                return
+            workspace_id = next(iter(self._waiting))
+            queue = self._waiting.pop(workspace_id)
+            queue.popleft().release()
+            if queue:
+                self._waiting[workspace_id] = queue  # at the end of the round
+
+
+computing = RoundRobin(AT_ONCE, before_waiting=database.release)  # whoever waits holds no connection
