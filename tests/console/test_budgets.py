@@ -45,7 +45,7 @@ def test_a_run_shows_its_limits_and_its_budgets(house: House, page: Callable[[st
     use(house, 42, str(run.pk), agent=house.agent, period="run", unit="steps", hard=50)
     use(house, 9, str(child.pk), agent=child.agent, period="run", unit="tool_calls", hard=50)
     shown = page(f"/runs/{run.pk}")
-    assert "<dd>1,500 of 2,000,000</dd>" in shown and "<dd>3 of 200</dd>" in shown
+    assert '1,500<span class="wide"> of 2,000,000<' in shown and '3<span class="wide"> of 200<' in shown
     for one in (shown, page(f"/runs/{child.pk}")):
         assert "<dt>Steps a run</dt><dd>42 of 50 steps</dd>" in one and "Tool calls a run" not in one
 
