@@ -40,7 +40,7 @@ CHARTS = (
             "Countersign": ("countersign", "B1_round", "rounds", {}),
             "LangGraph": ("langgraph", "run", "steps", {"channel": "messages", "durability": "sync"}),
             "LangGraph, delta channel": ("langgraph", "run", "steps", {"channel": "delta", "durability": "sync"}),
-            "DBOS": ("dbos", "workflow of N steps", "steps", {"step_output_bytes": "2000"}),
+            "DBOS, a step": ("dbos", "workflow of N steps", "steps", {"step_output_bytes": "2000"}),
         },
     ),
     Chart(

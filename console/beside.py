@@ -81,8 +81,10 @@ def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
 @members_only
 @require_POST
 def check(request: MemberRequest, approval_id: UUID) -> HttpResponse:
-    """What an edit would come to, while somebody writes it."""
+    """What an edit would come to, while somebody writes it; nothing once it is decided, which the card itself tells."""
     card = Card(request.principal, load(request, approval_id), "form", now())
+    if not card.approval.is_pending:
+        return HttpResponse(status=204)
     if not card.may_decide:
         raise NotEligible(card.refusal or "There is nothing left to decide here.")
     return render(request, "components/edit_check.html", {"card": card, "check": edit_form.check(card, request.POST)})

@@ -71,6 +71,9 @@ def test_who_edits_is_told_what_the_rules_would_say(house: House, browse: Callab
     assert told("olga", "12").status_code == 403 and told("sam", "12").status_code == 404
     assert ApprovalRequest.objects.values().get() == before
 
+    decide(approval, "reject", house.by("ben"), reason="no")
+    assert told("ana", "12").status_code == 204  # the card itself tells of it
+
 
 def test_an_edit_that_the_rules_deny_is_refused(
     house: House, browse: Callable[[str], Client], approval: ApprovalRequest
