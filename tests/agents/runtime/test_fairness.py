@@ -1,19 +1,11 @@
 """Few compute at a time, workspaces by turns, and whoever would wait too long goes on all the same."""
 
 import threading
-import time
-from collections.abc import Callable
 
 from agents.runtime.fairness import RoundRobin
+from tests.agents.tools.waiting import eventually
 
 SECONDS = 10
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def waiting(robin: RoundRobin) -> int:
@@ -31,7 +23,7 @@ class Crowd:
         thread = threading.Thread(target=self._takes, args=[workspace_id], daemon=True)
         thread.start()
         self.threads.append(thread)
-        until(lambda: waiting(self.robin) == len(self.threads))
+        eventually(lambda: waiting(self.robin) == len(self.threads))
 
     def _takes(self, workspace_id: int) -> None:
         with self.robin.turn(workspace_id):
