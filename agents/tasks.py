@@ -12,7 +12,7 @@ from agents.models import Presence, Run
 from agents.runtime import database
 from agents.runtime.advance import advance
 from agents.runtime.leaving import leaving
-from agents.runtime.places import Places
+from agents.runtime.places import PLACES, Places
 from agents.runtime.presence import Beating
 from agents.runtime.work import warm_up
 from agents.tools import children
@@ -52,7 +52,7 @@ def workspaces_of(runs: set[UUID]) -> dict[UUID, int]:
             return {}
 
 
-places = Places(40, workspaces_of)
+places = Places(PLACES, workspaces_of)
 
 
 @worker_init.connect

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from agents.runtime.leaving import leaving
 
+PLACES = 40  # of a worker that is not told how many
 SHARE = 4  # a workspace may hold so many times as many places as are free: of 40, one alone 32, two of them 17 each
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 class Command(BaseCommand):
     """Due runs, timers, lapsed leases, expiries: every second; two or more of these may run."""
 
-    requires_system_checks = ()  # `migrate` and `web` make them; half of the time of a start would go into addresses
+    requires_system_checks = ()  # they load every address, which only `web` serves; it and `migrate` make them
     help = "Find due runs, timers and lapsed leases, and advance what nobody took."
 
     def handle(self, *args: Any, **options: Any) -> None:
