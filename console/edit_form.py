@@ -66,19 +66,18 @@ def is_about(place: str, path: str) -> bool:
 def elsewhere(card: Card, refusal: Unprocessable) -> str:
     """What is wrong with none of the fields; the refusal itself where nothing is wrong with any."""
     places = [one.name.removeprefix("arg:") for one in card.proposal.fields]
+    if not refusal.errors:
+        return str(refusal)
     rest = [error for error in refusal.errors if not any(is_about(place, error["path"]) for place in places)]
-    if refusal.errors:
-        return " ".join(error["message"] for error in rest)
-    return str(refusal)
+    return " ".join(error["message"] for error in rest)
 
 
 def in_words(one: Field, message: str) -> str:
     """What is wrong; a pattern is for machines, so the description and an example say what is expected."""
     if not CODED.search(message):
         return legible(message)
-    said = [one.schema[name] for name in ("description",) if one.schema.get(name)]
-    said += [f"For example {example}." for example in one.schema.get("examples", [])[:1]]
-    return legible(" ".join(["This does not fit.", *map(str, said)]))
+    examples = [f"For example {example}." for example in one.schema.get("examples", [])[:1]]
+    return legible(" ".join(filter(None, ["This does not fit.", one.schema.get("description", ""), *examples])))
 
 
 def check(card: Card, sent: Mapping[str, str]) -> Check:

@@ -164,7 +164,7 @@ def refused(
 
 def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unprocessable) -> HttpResponse:
     """The arguments as somebody wrote them."""
-    context = card_context(request, found) | {"is_editing": True, "elsewhere": ""}
+    context = card_context(request, found) | {"is_editing": True}
     context["controls"] = edit_form.controls(context["card"], request.POST, refusal.errors)
     context["elsewhere"] = edit_form.elsewhere(context["card"], refusal)
     if not request.htmx:
