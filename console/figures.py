@@ -1,6 +1,7 @@
 """How figures read: durations, money, times, names."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.timezone import now
 
@@ -12,6 +13,11 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.3g} s" if seconds < 59.95 else "1 m 00 s"
     return long_duration(round(seconds))
+
+
+def short(key: Any) -> str:
+    """What people call something by that has only an id: its last digits, for the first are those of its time."""
+    return str(key)[-6:]
 
 
 def long_duration(seconds: int) -> str:

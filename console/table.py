@@ -51,7 +51,7 @@ class Row:
         """Whether to look at it first."""
         return self.instructs or any(cell.is_far or cell.reading.remarks for cell in self.cells)
 
-    @property
+    @cached_property
     def instructs(self) -> bool:
         """Whether what its run was given seems to instruct the agent; a hint."""
         return bool(instructing.phrases(self.approval.run.input[:BEGINNING]))

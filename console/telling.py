@@ -11,6 +11,7 @@ from django.urls import reverse
 from agents.models import Run, ToolCall
 from agents.runtime.text import loads
 from agents.tools.legible import clip
+from console.figures import short
 from reviews.models import ApprovalRequest, PolicySet
 from workspaces.models import AuditEntry, Person
 
@@ -131,7 +132,7 @@ def of_revision(approval: ApprovalRequest, number: int) -> tuple[str, str]:
     """What was decided about: its title is that of the last revision, so an earlier one does not go by it."""
     if number == approval.revision:
         return approval.title, f", revision {number}"
-    return f"request {str(approval.pk)[-6:]}", f", revision {number} (since edited: {clip(approval.title, MAX_TITLE)})"
+    return f"request {short(approval.pk)}", f", revision {number} (since edited: {clip(approval.title, MAX_TITLE)})"
 
 
 def words(value: Any) -> str:

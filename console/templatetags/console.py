@@ -36,6 +36,7 @@ KIND_WORDS = {
 
 register.filter("duration", figures.duration)
 register.filter("dollars", figures.dollars)
+register.filter("short", figures.short)
 register.filter("unwrapped", prose.unwrapped)
 
 
@@ -182,12 +183,6 @@ def urgency(left: int, whole: int) -> str:
 def words(kind: str) -> str:
     """A kind of decision, in the past tense."""
     return KIND_WORDS.get(kind, kind)
-
-
-@register.filter
-def short(key: Any) -> str:
-    """What people call something by that has only an id: its last digits, for the first are those of its time."""
-    return str(key)[-6:]
 
 
 @register.filter
