@@ -155,6 +155,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is uploaded
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
 }
+SERVESTATIC_MINIFY = sys.platform == "linux"  # in the compressed copies that browsers get
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 SESSION_COOKIE_HTTPONLY = True
