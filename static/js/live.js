@@ -85,10 +85,10 @@
     indicator.dataset.state = isOffline ? "offline" : socket?.readyState === WebSocket.OPEN ? "live" : "connecting";
     const seconds = Math.round(age / 1000);
     words.textContent = isOffline ? "No connection"
-      : indicator.dataset.state === "live" ? `Live, synced ${seconds < 2 ? "now" : `${seconds} s ago`}` : "Connecting";
+      : indicator.dataset.state === "live" ? "Live, synced " + (seconds < 2 ? "now" : `${seconds} s ago`) : "Connecting";
     if (!bar) return;
     bar.hidden = !isOffline;
-    bar.querySelector("[data-offline-since]").textContent = `${seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} old`;
+    bar.querySelector("[data-offline-since]").textContent = (seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`) + " old";
   }
 
   document.addEventListener("visibilitychange", () => {

@@ -48,7 +48,7 @@
   function announce(queue, news) {
     const bar = queue.querySelector("[data-news-bar]");
     const high = news.filter((row) => row.querySelector("[data-level=high]")).length;
-    const words = `${news.length} new${high ? `, ${high} high risk` : ""}`;
+    const words = `${news.length} new` + (high ? `, ${high} high risk` : "");
     if (news.length && bar.textContent !== words) bar.textContent = words;
     bar.hidden = !news.length;
   }

@@ -79,6 +79,12 @@ def test_a_style_sheet_means_the_same_when_small(path: Path) -> None:
     assert not re.findall(r"[^\s,>+~{};(]\s+:[a-z][^;{}]*", rules)
 
 
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.js")), ids=lambda path: path.name)
+def test_a_script_says_the_same_when_small(path: Path) -> None:
+    """What makes it small draws the words of a template in a template together."""
+    assert not re.findall(r"`[^`]*\$\{[^}`]*`", path.read_text())
+
+
 def served(folder: Path, *paths: Path) -> int:
     """How many bytes a browser gets: the gzip copies that collectstatic makes."""
     compress = Compressor(minify=settings.SERVESTATIC_MINIFY, use_brotli=False, use_zstd=False, quiet=True).compress
