@@ -1,10 +1,12 @@
 """Schedules: kept by people, fired by the sweep, each due time once."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
+from django.conf import settings
 from django.db import connection, transaction
 
+from agents import blobs
 from agents.cron import Cron, zone_of
 from agents.exceptions import ScheduleRefused
 from agents.models import Run, Schedule
@@ -34,10 +36,11 @@ def keep_schedule(schedule: Schedule, by: Principal) -> None:
 def check(schedule: Schedule) -> None:
     """Raise CanonicalError or ScheduleRefused unless a run could be started with this input and these labels."""
     canonical.check(loads(schedule.input))
+    if blobs.is_large(schedule.input):
+        _refuse("input", f"The input of a schedule has {settings.BLOB_ABOVE_BYTES:,} bytes at most.")
     labels = schedule.labels
     if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-        sentence = "Labels are an object of texts."
-        raise ScheduleRefused(sentence, [{"path": "/labels", "message": sentence}])
+        _refuse("labels", "Labels are an object of texts.")
     canonical.check(labels)
 
 
@@ -45,9 +48,12 @@ def next_time(schedule: Schedule, after: datetime) -> datetime:
     """When the schedule is due next; raises ScheduleRefused."""
     moment = Cron.read(schedule.cron).following(after, zone_of(schedule.time_zone))
     if moment is None:
-        sentence = f"{schedule.cron!r} names a day that never comes."
-        raise ScheduleRefused(sentence, [{"path": "/cron", "message": sentence}])
+        _refuse("cron", f"{schedule.cron!r} names a day that never comes.")
     return moment
+
+
+def _refuse(name: str, sentence: str) -> NoReturn:
+    raise ScheduleRefused(sentence, [{"path": f"/{name}", "message": sentence}])
 
 
 def fire_due() -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.configuring import replace_active
+from agents.gateway.pricing import unpriced
 from agents.models import Agent, AgentVersion, Breaker
 from agents.runtime.version import catalogue
 from console import agent_versions, budgets
@@ -60,6 +61,7 @@ def agent(request: MemberRequest, name: str) -> HttpResponse:
         "runs": with_standing(found.runs.all()).order_by("-id")[:8],
         "record": Record(found),
         "run_count": counted(found.runs.all()),
+        "unpriced": version and unpriced(version.chain),
         "uses": budgets.of_agent(found),
         "may_engineer": request.principal.may("engineer"),
     }

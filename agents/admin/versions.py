@@ -9,6 +9,7 @@ from django.forms.models import model_to_dict
 from django.http import HttpRequest
 
 from agents import configuring
+from agents.gateway.pricing import unpriced
 from agents.models import AgentVersion, Tool
 from agents.runtime import flow
 from agents.tools import registry
@@ -23,6 +24,9 @@ else:
     VersionModelForm = forms.ModelForm
 
 BEHAVIOUR = ["flow", "revision", "instructions", "chain", "model_settings", "tools"]
+UNPRICED = (
+    "It is not known what {model} of {provider} costs: max_cost counts its turns as free. Limit its tokens instead."
+)
 LIMITS = ["max_steps", "max_tokens", "max_cost", "max_seconds", "max_calls_in_turn", "max_parallel_calls", "max_depth"]
 
 
@@ -97,6 +101,12 @@ class AgentVersionAdmin(CopyingModelAdmin):
             configuring.add_version(row, by, activate_it=form.cleaned_data["activate"])
         else:
             configuring.change_version(row, by)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Say what of the version cannot be held to."""
+        super().save_model(request, obj, form, change)
+        if link := unpriced(obj.chain):
+            self.message_user(request, UNPRICED.format(**link), messages.WARNING)
 
     def _tool_choices(self, request: HttpRequest) -> list[tuple[str, str]]:
         recorded = Tool.objects.filter(workspace__in=self.workspaces(request), is_recorded=True)

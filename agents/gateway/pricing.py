@@ -33,9 +33,10 @@ def price(usage: Usage, model: str, provider: str) -> int | None:
     return round(found.total_price * 1_000_000)
 
 
-def is_priced(link: Link) -> bool:
-    """Whether it is known what this model of a chain costs."""
-    return price(Usage(input_tokens=1), link["model"], link["provider"]) is not None
+def unpriced(chain: Iterable[Link]) -> Link | None:
+    """The first model of a chain of which it is not known what it costs: no limit of money can hold it."""
+    one = Usage(input_tokens=1)
+    return next((link for link in chain if price(one, link["model"], link["provider"]) is None), None)
 
 
 def wasted(attempts: Iterable[dict[str, Any]]) -> tuple[int, int]:

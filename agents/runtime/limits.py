@@ -8,11 +8,11 @@ from itertools import count
 from typing import NoReturn
 from uuid import UUID
 
-from agents.gateway.pricing import is_priced
+from agents.gateway.pricing import unpriced
 from agents.gateway.types import ModelFailure
 from agents.models import ForkMode
 from agents.runtime.breakers import Broken, breakers
-from agents.runtime.budgets import Account, Amounts, Limit, Spending, of_start
+from agents.runtime.budgets import Account, Amounts, Limit, Spending
 from agents.runtime.claim import Call, Claim, News
 from agents.runtime.clock import boot
 from agents.runtime.commit import ProposedCall, Segment
@@ -59,7 +59,7 @@ class Limited(Standing):
     def unpriced(self) -> Callable[[], NoReturn] | None:
         """What a turn comes to where money is limited and nobody knows what a model of the chain costs."""
         limit = next((one for one in self.spending.limits if one.has_hard and one.unit == "cost"), None)
-        link = next((link for link in self.version.chain if not is_priced(link)), None) if limit else None
+        link = unpriced(self.version.chain) if limit else None
         return partial(_refuse, link, limit) if link and limit else None
 
     def broken(self, call: Call, seconds: float) -> Broken | None:
@@ -88,7 +88,7 @@ class Limited(Standing):
         if self.proposing.stand_ins.ran_out or (plays and "receive" in kinds and not self.inbox_left(segment)):
             return "recording"
         if any(row.is_first for row in segment.rows):
-            self.spending.room("0", of_start)
+            self.spending.begin()
         if ended_by := self.ended_by or self._over_budget():
             return ended_by
         spent = {"max_steps": claim.seq + len(segment.rows)}

@@ -81,10 +81,14 @@ def test_nobody_copies_a_strangers_version(house, visit):
 
 def test_a_version_that_no_run_has_used_can_be_corrected(house, ines, visit):
     version = house.agent.active_version
-    sent(visit(ines), page(version), instructions="Corrected.", activate="")
+    answer = sent(visit(ines), page(version), instructions="Corrected.", activate="")
+    assert "not known what" not in text(answer)
     version.refresh_from_db()
     assert version.instructions == "Corrected."
     assert told("agent.version_changed")
+
+    answer = sent(visit(ines), page(version), chain='[{"provider": "anthropic", "model": "of-our-own"}]')
+    assert "It is not known what of-our-own of anthropic costs: max_cost counts its turns as free" in text(answer)
 
 
 def test_a_used_version_is_only_looked_at(house, ines, visit):

@@ -67,6 +67,7 @@ def test_an_owner_who_left_starts_nothing_and_the_schedule_says_so(schedule, wor
     [
         ({"cron": "* * * * * *"}, 422, "five fields"),
         ({"cron": "0 0 31 2 *"}, 422, "never comes"),
+        ({"input": "x" * 65_536}, 422, "has 65,536 bytes at most"),
         ({"time_zone": "Mars/Olympus"}, 422, "no time zone"),
         ({"agent": "nobody"}, 404, "no agent"),
         ({"often": True}, 422, ""),

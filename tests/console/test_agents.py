@@ -22,7 +22,8 @@ def test_agents_are_listed_with_their_versions(house: House, browse: Callable[[s
 
 def test_a_page_says_what_each_tool_may_do(house: House, browse: Callable[[str], Client]) -> None:
     make_tool(house.workspace, "mail", reaches="outside")
-    house.agent.add_version(tools=["find", "mail", "gone"], instructions="Be <b>brief</b>.")
+    chain = [{"provider": "anthropic", "model": "of-our-own"}]
+    house.agent.add_version(tools=["find", "mail", "gone"], instructions="Be <b>brief</b>.", chain=chain)
     later = now() + timedelta(minutes=1)
     Breaker.objects.create(workspace=house.workspace, tool="mail", failures=6, last_error="<i>no", open_until=later)
     page = browse("olga").get("/agents/desk").content.decode()
@@ -30,6 +31,7 @@ def test_a_page_says_what_each_tool_may_do(house: House, browse: Callable[[str],
     assert "reads" in page and "writes, unsafe to repeat" in page and "reaches outside" in page
     assert "No code for this tool is installed here." in page
     assert "Be &lt;b&gt;brief&lt;/b&gt;." in page
+    assert "Not held: of-our-own has no known price" in page
     assert page.count("left alone after 6 failures") == 1 and 'title="&lt;i&gt;no"' in page
 
 

@@ -55,6 +55,17 @@ def test_runs_that_ask_at_once_pass_a_budget_by_one_call_each_at_most(house: Hou
     print("passed by:", dict(passed))
 
 
+def test_no_more_runs_begin_than_a_budget_allows_however_many_begin_at_once(house: House) -> None:
+    for _ in range(ROUNDS):
+        limited(house, RUNS - 1, "runs")
+        spendings = [
+            Spending(claim) for _ in range(RUNS) if (claim := Claim.take(make_run(house.agent, status="queued").pk))
+        ]
+        race(*(spending.begin for spending in spendings))
+        assert BudgetHold.objects.count() == RUNS - 1 == sum(not spending.used_up for spending in spendings)
+        BudgetHold.objects.all().delete()
+
+
 def test_whole_runs_spend_a_budget_up_and_pass_it_by_one_turn_each_at_most(house: House) -> None:
     agent = make_agent(house.workspace, "spender", tools=[], chain=[{"provider": "scripted", "model": "spender"}])
     budget = limited(house, 10 * TOKENS, "tokens")

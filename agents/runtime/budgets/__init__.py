@@ -9,7 +9,7 @@ held. Where no budget applies nothing of this happens: that none applies is know
 changes a budget makes old by moving the workspace's `rules_epoch`.
 """
 
-from agents.runtime.budgets.estimate import Amounts, of_call, of_model, of_start
+from agents.runtime.budgets.estimate import Amounts, of_call, of_model
 from agents.runtime.budgets.spending import Account, Limit, Spending, limits
 
-__all__ = ["Account", "Amounts", "Limit", "Spending", "limits", "of_call", "of_model", "of_start"]
+__all__ = ["Account", "Amounts", "Limit", "Spending", "limits", "of_call", "of_model"]

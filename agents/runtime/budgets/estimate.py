@@ -30,11 +30,6 @@ def of_model(request: ModelRequest, chain: list[Link], deadline_seconds: float) 
     }
 
 
-def of_start() -> Amounts:
-    """A run that begins."""
-    return {"runs": Decimal(1)}
-
-
 def of_call(timeout: float) -> Amounts:
     """One tool call."""
     return {"tool_calls": Decimal(1), "steps": Decimal(1), "seconds": seconds(timeout)}

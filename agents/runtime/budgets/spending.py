@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
+
 from agents.exceptions import LostClaim
 from agents.models import Budget
 from agents.models.budget import SHARDS
@@ -109,6 +111,19 @@ class Spending:
             spent = next(account for account in accounts if account.is_used_up)
             self.used_up[position] = hard[spent.id], spent
         return found
+
+    def begin(self) -> None:
+        """Take hold of the run itself, exactly: one held by a run that has not committed yet is used, for it will."""
+        runs = {limit.id: limit for limit in self.limits if limit.has_hard and limit.unit == "runs"}
+        if not runs:
+            return
+        with transaction.atomic():
+            database.rows(statements.STAND_IN_LINE, budgets=list(runs))
+            accounts = self._hold("0", dict.fromkeys(runs, Decimal(1)))
+        full = next((account for account in accounts if account.is_full), None)
+        self.holds = self.holds or not full
+        if full:
+            self.used_up["0"] = runs[full.id], full
 
     def settlement(self, segment: "Segment", busy: Collection[str]) -> dict[str, Any] | None:
         """The values of `statements.SETTLE` for a segment; None where nothing is to be settled."""

@@ -32,6 +32,9 @@ taken AS (
 SELECT id, term, used, held, allowed, EXISTS (SELECT FROM mine) AS is_mine FROM standing
 """)
 
+# Runs that begin in the same instant stand in line for each budget of runs: there are few of them.
+STAND_IN_LINE = Statement("SELECT FROM agents_budget WHERE id = ANY(%(budgets)s::uuid[]) ORDER BY id FOR NO KEY UPDATE")
+
 # In the transaction of the step's commit: what was used, on this run's shard, and an end to what its calls held.
 SETTLE = Statement(f"""
 WITH freed AS (
