@@ -1,5 +1,6 @@
 """Starts PostgreSQL and Valkey for one test run, before Django reads its settings; stops them after it."""
 
+import gc
 import os
 import shutil
 import signal
@@ -57,6 +58,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mine = [item for file in files[worker::workers] for item in file]
         items += [*mine, *islice(short, max(0, share - len(mine)))]
     items += short
+
+
+def pytest_collection_finish() -> None:
+    """The collector need not look at the tests themselves again and again."""
+    gc.freeze()
 
 
 def hands_out_tests(config: pytest.Config) -> bool:
