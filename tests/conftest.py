@@ -21,9 +21,13 @@ examples.load_profile("busy")
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_static_files() -> Iterator[None]:
-    """Pages name static files without a manifest, because nobody ran collectstatic."""
+    """Pages name static files without a manifest, because nobody ran collectstatic; only real processes serve them.
+
+    What serves them is asynchronous: Django's client would start an event loop for each request.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    served = [name for name in settings.MIDDLEWARE if not name.startswith("servestatic.")]
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}, MIDDLEWARE=served):
         yield
 
 
