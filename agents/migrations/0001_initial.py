@@ -1,9 +1,11 @@
 import agents.models.kept
 import agents.models.uuid7
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('workspaces', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -91,11 +94,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Breaker',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('tool', models.TextField()),
+                ('failures', models.IntegerField(default=1)),
+                ('last_error', models.TextField(default='')),
+                ('failed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('open_until', models.DateTimeField(null=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'tool'), name='breaker_is_one_a_tool')],
+            },
+        ),
+        migrations.CreateModel(
             name='Budget',
             fields=[
                 ('id', models.UUIDField(db_default=agents.models.uuid7.UUID7(), editable=False, primary_key=True, serialize=False)),
                 ('period', models.CharField(choices=[('run', 'each run, with its child runs'), ('day', 'a day (UTC)'), ('month', 'a month (UTC)')], max_length=5)),
-                ('unit', models.CharField(choices=[('tokens', 'tokens'), ('cost', 'US dollars'), ('tool_calls', 'tool calls'), ('steps', 'steps'), ('seconds', 'seconds of calls')], max_length=10)),
+                ('unit', models.CharField(choices=[('tokens', 'tokens'), ('cost', 'US dollars'), ('tool_calls', 'tool calls'), ('steps', 'steps'), ('seconds', 'seconds of calls'), ('runs', 'runs')], max_length=10)),
                 ('soft', models.DecimalField(blank=True, decimal_places=6, help_text='People and webhooks are told here.', max_digits=18, null=True)),
                 ('hard', models.DecimalField(blank=True, decimal_places=6, help_text='No further call starts here.', max_digits=18, null=True)),
                 ('on_hard', models.CharField(choices=[('end', 'the run ends with what it has'), ('ask', 'the run asks people for more')], default='end', max_length=3, verbose_name='at the hard limit')),
@@ -105,7 +123,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='workspaces.workspace')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'agent', 'period', 'unit'), name='budget_is_set_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('soft__isnull', False), ('hard__isnull', False), _connector='OR'), name='budget_has_a_soft_or_a_hard_limit'), models.CheckConstraint(condition=models.Q(models.Q(('soft', None), models.Q(('soft__gt', 0), ('soft__lt', 1000000000000)), _connector='OR'), models.Q(('hard', None), models.Q(('hard__gt', 0), ('hard__lt', 1000000000000)), _connector='OR')), name='budget_limits_are_positive_and_finite'), models.CheckConstraint(condition=models.Q(('soft', None), ('hard', None), ('soft__lte', models.F('hard')), _connector='OR'), name='budget_soft_is_not_above_hard'), models.CheckConstraint(condition=models.Q(('on_hard', 'end'), models.Q(('asks_for__gt', 0), ('asks_for__lt', 1000000000000), ('hard__isnull', False)), _connector='OR'), name='budget_that_asks_says_for_how_much')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'agent', 'period', 'unit'), name='budget_is_set_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('soft__isnull', False), ('hard__isnull', False), _connector='OR'), name='budget_has_a_soft_or_a_hard_limit'), models.CheckConstraint(condition=models.Q(models.Q(('soft', None), models.Q(('soft__gt', 0), ('soft__lt', 1000000000000)), _connector='OR'), models.Q(('hard', None), models.Q(('hard__gt', 0), ('hard__lt', 1000000000000)), _connector='OR')), name='budget_limits_are_positive_and_finite'), models.CheckConstraint(condition=models.Q(('soft', None), ('hard', None), ('soft__lte', models.F('hard')), _connector='OR'), name='budget_soft_is_not_above_hard'), models.CheckConstraint(condition=models.Q(('on_hard', 'end'), models.Q(('asks_for__gt', 0), ('asks_for__lt', 1000000000000), ('hard__isnull', False)), _connector='OR'), name='budget_that_asks_says_for_how_much'), models.CheckConstraint(condition=models.Q(models.Q(('unit', 'runs'), _negated=True), models.Q(('on_hard', 'end'), models.Q(('period', 'run'), _negated=True)), _connector='OR'), name='budget_of_runs_is_of_a_term_and_ends')],
             },
         ),
         migrations.CreateModel(
@@ -158,6 +176,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Run',
             fields=[
+                ('forked_seq', models.IntegerField(help_text='The step from which it goes its own way.', null=True)),
+                ('fork_mode', models.CharField(choices=[('live', 'calls are made, and every write waits for people'), ('simulated', 'nothing is done: simulations and the nearest recorded results answer'), ('recorded', 'the fork ends at the first call that no record answers')], db_default='', default='', help_text='Of forks, and of their child runs.', max_length=9)),
+                ('lineage', models.TextField(help_text='JSON text: see models/line.py.', null=True)),
+                ('pause_requested_at', models.DateTimeField(null=True)),
+                ('pause_reason', models.TextField(db_default='', default='')),
+                ('pause_of', models.UUIDField(help_text='The run that was paused: this one, or one above it.', null=True)),
+                ('paused_seconds', models.FloatField(db_default=0.0, default=0, help_text='In pauses that are over.')),
                 ('id', models.UUIDField(db_default=agents.models.uuid7.UUID7(), editable=False, primary_key=True, serialize=False)),
                 ('flow', models.TextField()),
                 ('revision', models.PositiveIntegerField()),
@@ -190,9 +215,8 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('cancel_requested_at', models.DateTimeField(null=True)),
                 ('cancel_reason', models.TextField(db_default='', default='')),
-                ('pause_requested_at', models.DateTimeField(null=True)),
-                ('pause_reason', models.TextField(db_default='', default='')),
                 ('agent', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='agents.agent')),
+                ('forked_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='forks', to='agents.run')),
                 ('parent', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='agents.run')),
                 ('recording', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='agents.recording')),
                 ('root', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agents.run')),
@@ -202,8 +226,8 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='workspaces.workspace')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting', 'paused', 'diverged', 'poisoned', 'unserved'])), fields=['status'], name='run_unfinished'), models.Index(condition=models.Q(('status', 'queued')), fields=['queued_at'], name='run_oldest_queued'), models.Index(condition=models.Q(('due__isnull', False)), fields=['due'], name='run_due'), models.Index(fields=['workspace', '-id'], name='run_newest'), models.Index(fields=['workspace', 'status', '-id'], name='run_newest_by_status'), models.Index(fields=['agent', '-id'], name='run_newest_of_agent')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'paused', 'diverged', 'poisoned', 'unserved'])), name='run_status_is_known'), models.CheckConstraint(condition=models.Q(('lease_until__isnull', True), ('status', 'running'), _connector='OR'), name='run_holds_a_claim_only_while_running'), models.UniqueConstraint(condition=models.Q(('parent__isnull', False)), fields=('parent', 'parent_position'), name='run_child_is_unique'), models.UniqueConstraint(condition=models.Q(('recording__isnull', False)), fields=('workspace', 'recording', 'flow'), name='run_plays_or_imports_a_recording_once')],
+                'indexes': [models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting', 'paused', 'diverged', 'poisoned', 'unserved'])), fields=['status'], name='run_unfinished'), models.Index(condition=models.Q(('status', 'queued')), fields=['queued_at'], name='run_oldest_queued'), models.Index(condition=models.Q(('due__isnull', False)), fields=['due'], name='run_due'), models.Index(fields=['workspace', '-id'], name='run_newest'), models.Index(fields=['workspace', 'status', '-id'], name='run_newest_by_status'), models.Index(fields=['agent', '-id'], name='run_newest_of_agent'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('title'), name='gin_trgm_ops'), name='run_by_title')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'paused', 'diverged', 'poisoned', 'unserved'])), name='run_status_is_known'), models.CheckConstraint(condition=models.Q(('lease_until__isnull', True), ('status', 'running'), _connector='OR'), name='run_holds_a_claim_only_while_running'), models.UniqueConstraint(condition=models.Q(('parent__isnull', False)), fields=('parent', 'parent_position'), name='run_child_is_unique'), models.UniqueConstraint(condition=models.Q(('recording__isnull', False)), fields=('workspace', 'recording', 'flow'), name='run_plays_or_imports_a_recording_once'), models.CheckConstraint(condition=models.Q(models.Q(('forked_from__isnull', True), ('forked_seq__isnull', True), ('lineage__isnull', True)), models.Q(('forked_from__isnull', False), ('forked_seq__gte', 1), ('lineage__isnull', False), models.Q(('fork_mode', ''), _negated=True)), _connector='OR'), name='run_knows_all_or_nothing_of_what_it_was_forked_from')],
             },
         ),
         migrations.CreateModel(
@@ -349,7 +373,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status__in', ['proposed', 'waiting', 'ready', 'executing', 'in_doubt'])), fields=['workspace', 'status', '-id'], name='tool_call_open'), models.Index(fields=['workspace', '-id'], name='tool_call_newest'), models.Index(condition=models.Q(('status', 'waiting'), ('tool', 'raise_budget')), fields=['id'], name='tool_call_asks_for_budget')],
+                'indexes': [models.Index(condition=models.Q(('status__in', ['proposed', 'waiting', 'ready', 'executing', 'in_doubt'])), fields=['workspace', 'status', '-id'], name='tool_call_open'), models.Index(fields=['workspace', '-id'], name='tool_call_newest'), models.Index(fields=['workspace', 'tool', '-id'], name='tool_call_newest_of_tool'), models.Index(condition=models.Q(('status', 'waiting'), ('tool', 'raise_budget')), fields=['id'], name='tool_call_asks_for_budget')],
                 'constraints': [models.UniqueConstraint(fields=('run', 'position'), name='tool_call_position_is_unique'), models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'denied', 'waiting', 'ready', 'executing', 'succeeded', 'failed', 'in_doubt', 'rejected', 'answered', 'expired', 'cancelled'])), name='tool_call_status_is_known')],
             },
         ),

@@ -1,7 +1,9 @@
 import agents.models.uuid7
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.db.models.functions.text
 import reviews.models.policy
 import uuid
 import workspaces.names
@@ -16,6 +18,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('agents', '0001_initial'),
         ('workspaces', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -48,8 +51,23 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['workspace', 'deadline_at', 'id'], name='approval_most_urgent'), models.Index(condition=models.Q(('status', 'pending'), models.Q(('on_expiry', 'keep_waiting'), _negated=True)), fields=['deadline_at'], name='approval_overdue'), models.Index(fields=['workspace', 'status', '-id'], name='approval_newest_by_status'), models.Index(fields=['workspace', '-id'], name='approval_newest')],
+                'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['workspace', 'deadline_at', 'id'], name='approval_most_urgent'), models.Index(condition=models.Q(('status', 'pending'), models.Q(('on_expiry', 'keep_waiting'), _negated=True)), fields=['deadline_at'], name='approval_overdue'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status', 'pending')), fields=['excluded'], name='approval_excluding'), models.Index(fields=['workspace', 'status', '-id'], name='approval_newest_by_status'), models.Index(fields=['workspace', '-id'], name='approval_newest'), models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['workspace', '-decided_at', '-id'], name='approval_lately_decided'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('title'), name='gin_trgm_ops'), name='approval_by_title'), django.contrib.postgres.indexes.GinIndex(models.Func(models.F('explanation'), output_field=models.JSONField(), template='jsonb_path_query_array(%(expressions)s, \'$.rules[*] ? (@.result == "matched").rule\')'), name='approval_by_rule')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'approved', 'rejected', 'answered', 'expired', 'withdrawn'])), name='approval_status_is_known'), models.CheckConstraint(condition=models.Q(('subject_kind__in', ['tool_call', 'question', 'in_doubt', 'budget'])), name='approval_subject_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('effective_at', None), ('status', 'pending')), models.Q(models.Q(('status', 'pending'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='approval_has_a_time_of_decision_once_decided'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), ('subject_kind__in', ['tool_call', 'budget']), _connector='OR'), name='only_a_tool_call_or_a_budget_is_approved'), models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('tool_call',), name='a_call_has_one_open_approval')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Comment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.TextField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='reviews.approvalrequest')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('token', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.token')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='comment_says_something')],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +83,8 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(default='')),
                 ('text', models.TextField(default='', help_text='The answer of respond, or the result of happened as JSON text.')),
                 ('args_after', models.BinaryField(help_text='The arguments that an edit made.', null=True)),
+                ('then', models.CharField(choices=[('', 'the agent goes on without it'), ('retry', 'the agent may try again, differently'), ('stop', 'the run is stopped')], db_default='', default='', help_text='What follows a rejection.', max_length=5)),
+                ('batch', models.UUIDField(help_text='Shared by the decisions that were made together.', null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('undone_at', models.DateTimeField(null=True)),
                 ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='reviews.approvalrequest')),
@@ -73,7 +93,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['n'],
-                'constraints': [models.UniqueConstraint(fields=('approval', 'n'), name='decision_number_is_unique'), models.UniqueConstraint(condition=models.Q(('kind', 'approve'), ('undone_at', None)), fields=('approval', 'revision', 'person'), name='one_person_fills_one_seat'), models.UniqueConstraint(condition=models.Q(('kind', 'approve'), ('undone_at', None)), fields=('approval', 'revision', 'seat'), name='one_seat_is_filled_once'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'approve'), ('seat__isnull', False)), models.Q(models.Q(('kind', 'approve'), _negated=True), ('seat', None)), _connector='OR'), name='only_an_approve_fills_a_seat'), models.CheckConstraint(condition=models.Q(('kind', 'reject'), ('reason', ''), _negated=True), name='reject_has_a_reason')],
+                'constraints': [models.UniqueConstraint(fields=('approval', 'n'), name='decision_number_is_unique'), models.UniqueConstraint(condition=models.Q(('kind', 'approve'), ('undone_at', None)), fields=('approval', 'revision', 'person'), name='one_person_fills_one_seat'), models.UniqueConstraint(condition=models.Q(('kind', 'approve'), ('undone_at', None)), fields=('approval', 'revision', 'seat'), name='one_seat_is_filled_once'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'approve'), ('seat__isnull', False)), models.Q(models.Q(('kind', 'approve'), _negated=True), ('seat', None)), _connector='OR'), name='only_an_approve_fills_a_seat'), models.CheckConstraint(condition=models.Q(('kind', 'reject'), ('reason', ''), _negated=True), name='reject_has_a_reason'), models.CheckConstraint(condition=models.Q(('then', ''), models.Q(('kind', 'reject'), ('then__in', ['retry', 'stop'])), _connector='OR'), name='only_a_rejection_goes_on')],
             },
         ),
         migrations.CreateModel(
@@ -198,6 +218,44 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['pk'],
                 'constraints': [models.UniqueConstraint(fields=('revision', 'name'), name='rule_name_is_unique_in_its_revision'), models.CheckConstraint(condition=models.Q(('effect__in', ['deny', 'ask', 'allow'])), name='rule_effect_is_known'), models.CheckConstraint(condition=models.Q(('mode__in', ['enforce', 'warn', 'shadow'])), name='rule_mode_is_known'), models.CheckConstraint(condition=models.Q(('risk__in', ['low', 'medium', 'high'])), name='rule_risk_is_known'), models.CheckConstraint(condition=models.Q(('on_expiry__in', ['reject', 'respond', 'keep_waiting', 'stop_run'])), name='rule_expiry_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('on_expiry', 'respond'), _negated=True), models.Q(('on_expiry_text', ''), _negated=True), _connector='OR'), name='rule_that_responds_has_a_text', violation_error_message='A rule that answers the agent on expiry needs the text of that answer.'), models.CheckConstraint(condition=models.Q(('undo_seconds__range', (0, 1800))), name='rule_undo_is_at_most_half_an_hour', violation_error_message='A decision can be taken back for 1,800 seconds at most.'), models.CheckConstraint(condition=models.Q(('deadline_seconds__range', (1, 2592000))), name='rule_deadline_is_at_most_thirty_days', violation_error_message='A deadline is 1 to 2,592,000 seconds: 30 days at most.'), models.CheckConstraint(condition=models.Q(('channels__contained_by', ['web', 'api']), ('channels__len__gte', 1)), name='rule_channels_are_known', violation_error_message='Channels are web, api or both.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Snooze',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('until', models.DateTimeField()),
+                ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snoozes', to='reviews.approvalrequest')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['until'], name='snooze_over')],
+                'constraints': [models.UniqueConstraint(fields=('approval', 'person'), name='a_person_snoozes_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('approval', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='claimed', serialize=False, to='reviews.approvalrequest')),
+                ('taken_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('lapses_at', models.DateTimeField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['lapses_at'], name='claim_lapsed')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Handover',
+            fields=[
+                ('approval', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='handover', serialize=False, to='reviews.approvalrequest')),
+                ('until', models.DateTimeField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('given_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['until'], name='handover_over')],
             },
         ),
         migrations.AddConstraint(

@@ -48,10 +48,13 @@ CREATE TRIGGER reviews_decision_only_grows BEFORE UPDATE OR DELETE ON reviews_de
 FOR EACH ROW EXECUTE FUNCTION reviews_only_grows();
 CREATE TRIGGER reviews_revision_only_grows BEFORE UPDATE OR DELETE ON reviews_revision
 FOR EACH ROW EXECUTE FUNCTION reviews_only_grows();
+CREATE TRIGGER reviews_comment_only_grows BEFORE UPDATE OR DELETE ON reviews_comment
+FOR EACH ROW EXECUTE FUNCTION reviews_only_grows();
 """
 DROP_RECORDS = """
 DROP TRIGGER reviews_decision_only_grows ON reviews_decision;
 DROP TRIGGER reviews_revision_only_grows ON reviews_revision;
+DROP TRIGGER reviews_comment_only_grows ON reviews_comment;
 DROP FUNCTION reviews_only_grows();
 """
 

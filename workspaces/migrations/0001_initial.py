@@ -53,11 +53,16 @@ class Migration(migrations.Migration):
                 ('is_staff', models.BooleanField(default=False, verbose_name='may open the admin site')),
                 ('is_active', models.BooleanField(default=True)),
                 ('joined_at', models.DateTimeField(auto_now_add=True)),
+                ('bare_keys', models.BooleanField(db_default=True, default=True, editable=False)),
+                ('keymap', models.JSONField(db_default={}, default=dict, editable=False, help_text='Own keys by the usual ones.')),
+                ('notices', models.CharField(choices=[('none', 'Nothing'), ('high', 'Requests of high risk that need me'), ('all', 'Every request that needs me')], db_default='none', default='none', editable=False, max_length=4)),
+                ('dismissed', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), db_default=[], default=list, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
                 'verbose_name_plural': 'people',
+                'constraints': [models.CheckConstraint(condition=models.Q(('notices__in', ['none', 'high', 'all'])), name='person_notices_are_known')],
             },
         ),
         migrations.CreateModel(
