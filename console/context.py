@@ -10,7 +10,7 @@ from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 
 from agents.models import Run
-from console import queue, rail
+from console import queue, rail, stops
 from workspaces.models import Person, Workspace
 from workspaces.principal import Principal
 
@@ -54,6 +54,16 @@ class Shell:
     def keymap(self) -> str:
         """The keys that the person has renamed, for static/js/keys.js."""
         return json.dumps(self.person.keymap) if self.person.keymap else ""
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether the person may stop things and let them go on."""
+        return self.principal.may("operate")
+
+    @cached_property
+    def stops(self) -> list[stops.Stop]:
+        """What is stopped here."""
+        return stops.of(self.workspace)
 
     @cached_property
     def counts(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, TextField
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from agents.models import Agent, Run
+from console import stops
 from console.pages import MemberRequest, members_only
 from console.rail import entries
 from reviews.models import ApprovalRequest
@@ -21,6 +23,7 @@ from workspaces.principal import Principal
 
 MOST = 6  # of each kind
 RECENT = 300  # titles are searched among so many of the newest, which costs the same at any size of history
+VERB = "stop"
 SHORT = re.compile(r"\A[0-9a-f]{6}\Z")  # as the filter `short` writes it
 ID_BEGINNING = re.compile(r"\A[0-9a-f]{4,32}\Z")
 
@@ -50,10 +53,24 @@ def finds(principal: Principal, text: str) -> Iterator[tuple[str, list[Find]]]:
     yield "Pages", [Find(reverse(entry.name), entry.words, "", entry.drawing) for entry in pages]
     agents = Agent.objects.filter(workspace=principal.workspace, name__icontains=text)[: MOST if text else 0]
     yield "Agents", [Find(reverse("agent", args=[agent.name]), agent.name, "", "agent") for agent in agents]
+    yield "Stop switch", stopping(principal, text) if principal.may("operate") else []
     requests = fitting(ApprovalRequest.objects.visible_to(principal).select_related("run__agent"), text)
     yield "Requests", [found("review-approval", one, one.get_status_display(), "inbox") for one in requests]
     runs = fitting(Run.objects.in_workspace(principal.workspace), text)
     yield "Runs", [found("run", one, one.get_status_display(), "runs") for one in runs]
+
+
+def stopping(principal: Principal, text: str) -> list[Find]:
+    """What can be stopped or let go on, for who types the word; the page asks again."""
+    words = text.casefold().split()
+    if not any(len(word) > 1 and VERB.startswith(word) for word in words):
+        return []
+    page, switch = reverse("stops"), principal.workspace.switch
+    lines = [
+        (f"{page}?{urlencode({'scope': scope})}", f"Stop {said}") for scope, said in stops.choices(principal.workspace)
+    ]
+    lines = [(page, f"Let {stops.worded(scope)} go on, now stopped") for scope in switch.scopes] + lines
+    return [Find(to, said, "", "gate") for to, said in lines if all(word in said.casefold() for word in words)][:MOST]
 
 
 def fitting(rows: "QuerySet[Any]", text: str) -> list[Any]:

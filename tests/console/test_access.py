@@ -29,6 +29,7 @@ OWN_POSTS = {
     "profile-tokens",
     "runs-changes",
     "saved-views",
+    "stops-resumption",
     "workspace",
 }
 ADMINS = {"audit", "audit-export", "setup"}  # tests/console/test_audit.py, test_setup.py
@@ -50,6 +51,8 @@ OF_ONESELF |= {
     "review-filters",
     "runs",
     "schedules",
+    "stops",
+    "stops-banner",
     "threads",
     "tools",
 }

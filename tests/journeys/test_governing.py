@@ -20,7 +20,7 @@ def test_an_admin_governs_from_the_browser(product: Product, office: Office, com
     form = f"/policies/{rule.revision.policy_set_id}/rules/{rule.pk}"
     for path in (
         "/policies", f"/policies/{rule.revision.policy_set_id}", form, "/deliveries", "/audit", "/insights", "/setup",
-        "/first-steps", "/profile",
+        "/first-steps", "/profile", "/stops",
     ):  # fmt: skip
         root.goes_to(path)
         root.finds_nothing_wrong_in_any_look()

@@ -33,6 +33,9 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="audit_of_workspace"),
             models.Index(fields=["workspace", "id"], condition=models.Q(chain_seq=None), name="audit_unchained"),
+            models.Index(
+                fields=["workspace", "object", "-id"], condition=models.Q(kind="switch.stopped"), name="audit_of_stops"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.db.models import F, Func, Q, Value
 
 from workspaces import audit, events
 from workspaces.exceptions import Unprocessable
+from workspaces.models.audit_entry import AuditEntry
 
 if TYPE_CHECKING:
     from workspaces.principal import Principal
@@ -58,6 +59,17 @@ class Switch(models.Model):
     def is_stopping(self) -> bool:
         """Whether anything at all is stopped."""
         return bool(self.stopped or self.stopped_agents or self.stopped_tools)
+
+    @property
+    def scopes(self) -> list[str]:
+        """Everything that is stopped, widest first."""
+        whole = ["workspace"] if self.stopped else []
+        return whole + [f"{kind}:{name}" for kind, column in LISTS.items() for name in getattr(self, column)]
+
+    def entries(self) -> dict[str, AuditEntry]:
+        """Of each scope that is stopped the entry of the audit that says who stopped it, when and why."""
+        latest = AuditEntry.objects.filter(workspace=self.pk, kind="switch.stopped", object__in=self.scopes)
+        return {entry.object: entry for entry in latest.order_by("object", "-id").distinct("object")}
 
     @transaction.atomic
     def _turn(self, move: str, scope: str, reason: str, by: "Principal") -> None:
