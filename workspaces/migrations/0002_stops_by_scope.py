@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0002_preferences'),
+        ('workspaces', '0001_initial'),
     ]
 
     operations = [
