@@ -14,7 +14,7 @@ from agents.models import Agent, AgentVersion, Breaker
 from agents.runtime.version import catalogue
 from console import agent_versions, budgets
 from console.agent_record import Record
-from console.context import counted
+from console.counts import counted
 from console.pages import MemberRequest, members_only
 from console.standing import with_standing
 from workspaces.exceptions import Unprocessable

@@ -6,17 +6,13 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 
-from agents.models import Run
-from console import queue, rail, stops
-from workspaces.models import Person, Workspace
+from console import rail, stops
+from console.counts import counts_of
 from workspaces.principal import Principal
 
 THEMES = {"light", "dark"}
-COUNT_LIMIT = 1000
-ACTIVE = ["queued", "running", "waiting"]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -67,30 +63,5 @@ class Shell:
 
     @cached_property
     def counts(self) -> dict[str, str]:
-        """Open runs, those set aside, and requests of each view of the queue: one query, read when a template asks."""
-        runs = Run.objects.in_workspace(self.workspace)
-        asked: dict[str, QuerySet[Any]] = {"runs": runs.filter(status__in=ACTIVE), "set_aside": runs.stuck()}
-        for view in ("needs-me", "open", "waiting"):
-            asked[view.replace("-", "_")] = queue.requests(self.principal, view)
-        if self.person.notices == Person.Notice.HIGH:
-            asked["noticed"] = asked["needs_me"].filter(risk="high")
-        counts = [Capped(rows.order_by().values("pk")[: COUNT_LIMIT + 1]) for rows in asked.values()]
-        found = Workspace.objects.filter(pk=self.workspace.pk).values_list(*counts).get()
-        return {name: worded(count or 0) for name, count in zip(asked, found, strict=True)}
-
-
-class Capped(Subquery):
-    """How many rows a sliced query gives, so that counting costs the same at any size."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
-def counted(rows: "QuerySet[Any]") -> str:
-    """How many there are, up to a limit."""
-    return worded(rows.order_by()[: COUNT_LIMIT + 1].count())
-
-
-def worded(count: int) -> str:
-    """The count, or that there are more."""
-    return f"{COUNT_LIMIT}+" if count > COUNT_LIMIT else str(count)
+        """How much there is to do: one query, made when a template asks."""
+        return counts_of(self.principal)
