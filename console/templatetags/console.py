@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -41,6 +42,7 @@ register.filter("unwrapped", prose.unwrapped)
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)
 def icon(name: str, size: str = "") -> SafeString:
     """A drawing of our sprite; decoration, so the words beside it have to say what it means."""
     sprite = static("sprite.svg")
