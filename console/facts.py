@@ -4,10 +4,12 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from agents.runtime.text import dumps
 from console.truth import Reading
 
 MAX_FACTS = 40
 FIRST = 6
+NAMES = ["title", "name", "subject", "number", "id"]  # what things in a list go by, the most telling first
 AMOUNT = re.compile(r"-?\d+[.]\d{2}")
 
 type Fact = tuple[str, Reading]
@@ -23,6 +25,13 @@ def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[Fact]:
             yield from flat(inner, (*path[:-1], f"{path[-1]} {number}"))
     else:
         yield ".".join(path), Reading(worded(value))
+
+
+def named(values: list[Any]) -> Iterator[Fact]:
+    """Each of a list by its name, where it has one."""
+    for value in values:
+        names = [value[word] for word in NAMES if word in value] if isinstance(value, dict) else [value]
+        yield "", Reading(worded(names[0] if names else value))
 
 
 def sorted_out(found: list[Fact], names: Collection[str], values: Collection[str]) -> tuple[list[Fact], list[Fact]]:
@@ -44,4 +53,6 @@ def worded(value: Any) -> str:
     known = {None: "none", True: "yes", False: "no"}
     if value is None or isinstance(value, bool):
         return known[value]
-    return str(value) if value not in ({}, []) else "none"
+    if isinstance(value, (dict, list)):
+        return dumps(value) if value else "none"
+    return str(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agents import blobs
 from agents.models import Run, ToolCall
@@ -13,7 +13,6 @@ from console.steps import HIDDEN, ICONS, NAMES
 from reviews.models import Decision
 
 MAX_MESSAGES = 200
-SAME = timedelta(milliseconds=1)  # the last step and the end are one commit, and are told in this order
 DECIDED = {
     "approve": "Approved",
     "edit": "Arguments edited",
@@ -41,9 +40,9 @@ class Happening:
 def of_run(run: Run, steps: Sequence[Step], calls: Sequence[ToolCall], *, is_last: bool) -> list[Happening]:
     """Everything in the range of these steps, in the order of time."""
     found = [*of_steps(steps), *(one for call in calls for one in of_call(call)), *of_decisions(calls)]
-    found += [*of_messages(run), *of_ends(run)] if is_last else []
-    found += [Happening(run.created_at, "runs", "Started", who=str(run.started_by or ""))]
-    return sorted(found, key=lambda one: one.at)
+    found += [*of_messages(run), *of_wishes(run)] if is_last else []
+    start = Happening(run.created_at, "runs", "Started", who=str(run.started_by or ""))
+    return [start, *sorted(found, key=lambda one: one.at), *(of_end(run, found) if is_last else ())]
 
 
 def of_steps(steps: Iterable[Step]) -> Iterator[Happening]:
@@ -51,6 +50,7 @@ def of_steps(steps: Iterable[Step]) -> Iterator[Happening]:
     for step in steps:
         if step.kind not in HIDDEN | {"tool"}:
             icon, words = ICONS.get(step.kind, ("runs", ""))[0], NAMES.get(step.kind, step.kind)
+            words += ", failed" if step.failed else ""
             yield Happening(step.finished_at, icon, words, f"step {step.seq}", key=f"step={step.seq}",
                             tone="bad" if step.failed else "")  # fmt: skip
 
@@ -88,12 +88,17 @@ def of_messages(run: Run) -> Iterator[Happening]:
         yield Happening(message.created_at, "ask", heard, clip(blobs.glance(message.content), 80), key=key)
 
 
-def of_ends(run: Run) -> Iterator[Happening]:
-    """What people asked of the run as a whole, and how it ended."""
+def of_wishes(run: Run) -> Iterator[Happening]:
+    """What people asked of the run as a whole."""
     if run.pause_requested_at:
         yield Happening(run.pause_requested_at, "gate", "Pause asked for", run.pause_reason, tone="warn")
     if run.cancel_requested_at:
         yield Happening(run.cancel_requested_at, "x", "End asked for", run.cancel_reason, tone="warn")
+
+
+def of_end(run: Run, others: Iterable[Happening]) -> Iterator[Happening]:
+    """How it ended, behind all else: the database says when, and a worker's clock may be ahead of its."""
     if run.finished_at:
         tone: Tone = "ok" if run.status == "succeeded" else "bad"
-        yield Happening(run.finished_at + SAME, "check", f"Run {run.get_status_display().lower()}", tone=tone)
+        at = max([run.finished_at, *(one.at for one in others)])
+        yield Happening(at, "check", f"Run {run.get_status_display().lower()}", tone=tone)

@@ -215,5 +215,6 @@ class Page:
             reads=Count("id", filter=Q(effect=Effect.READ) & done),
             held=Count("id", filter=writes & Q(status__in=WITH_PEOPLE)),
             sent=Count("id", filter=writes & done & Q(started_at__isnull=False)),
-            refused=Count("id", filter=Q(status__in=["denied", "rejected", "expired"])),
+            refused=Count("id", filter=Q(status__in=["denied", "rejected"])),
+            expired=Count("id", filter=Q(status="expired")),
         )

@@ -32,7 +32,7 @@ CALL_TONES: dict[str, Tone] = {
     CallStatus.FAILED: "bad",
     CallStatus.DENIED: "bad",
     CallStatus.REJECTED: "bad",
-    CallStatus.EXPIRED: "bad",
+    CallStatus.EXPIRED: "warn",
 }
 
 
@@ -45,10 +45,13 @@ class Standing:
 
 
 def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
-    """Runs that know whether they wait for people, or for runs of their own."""
+    """Runs that know whether they wait for people or for runs of their own, and whether a call of theirs expired."""
     theirs = ToolCall.objects.filter(run=OuterRef("pk"), status__in=WITH_PEOPLE, decided="")
     children = Run.objects.active().filter(parent=OuterRef("pk"))
-    return with_unread(runs).annotate(waits_for_people=Exists(theirs), waits_for_children=Exists(children))
+    expired = ToolCall.objects.filter(run=OuterRef("pk"), status=CallStatus.EXPIRED)
+    return with_unread(runs).annotate(
+        waits_for_people=Exists(theirs), waits_for_children=Exists(children), has_expired=Exists(expired)
+    )
 
 
 def of_run(run: Run) -> Standing:
@@ -59,11 +62,20 @@ def of_run(run: Run) -> Standing:
         return Standing("Pausing", "warn")
     if run.status == RunStatus.WAITING:
         return waiting(run)
-    if run.status == RunStatus.SUCCEEDED and run.unread_messages:
-        return Standing("Succeeded, left a message unread", "warn")
-    if run.status == RunStatus.SUCCEEDED and run.ended_by:
-        return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
+    if run.status == RunStatus.SUCCEEDED:
+        return succeeded(run)
     return Standing(run.get_status_display(), RUN_TONES.get(run.status, ""))
+
+
+def succeeded(run: Run) -> Standing:
+    """Whether somebody should still look at a run that succeeded."""
+    if run.unread_messages:
+        return Standing("Succeeded, left a message unread", "warn")
+    if run.ended_by:
+        return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
+    if getattr(run, "has_expired", False):
+        return Standing("Succeeded, a call expired", "warn")
+    return Standing("Succeeded", "ok")
 
 
 def waiting(run: Run) -> Standing:

@@ -76,7 +76,7 @@ def of_step(step: Step, call: ToolCall | None) -> list[Row]:
         key=f"step={step.seq}",
         number=step.seq,
         icon=icon,
-        tone="err" if step.failed else tone,
+        tone="err" if step.failed and not is_expired(call) else tone,
         name=call.tool if call else NAMES.get(step.kind, step.kind),
         is_code=call is not None,
         started_at=step.started_at,
@@ -154,8 +154,15 @@ def note(step: Step, call: ToolCall | None) -> str:
     return "scripted" if is_scripted else str(step.outcome.get("model", ""))
 
 
+def is_expired(call: ToolCall | None) -> bool:
+    """Whether nobody decided in time, which is nobody's refusal and no failure of the tool."""
+    return call is not None and call.status == CallStatus.EXPIRED
+
+
 def label(step: Step, call: ToolCall | None) -> str:
     """The words on the lane."""
+    if is_expired(call):
+        return "expired, not done"
     if step.failed:
         return failure(step.outcome)
     if call:

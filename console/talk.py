@@ -83,7 +83,8 @@ def result(block: dict[str, Any]) -> Piece:
 
 def folded(value: Any, label: str) -> Piece:
     """JSON that is opened to be read; its first pairs stand for it."""
-    return Piece(lines=lines(value), label=label, pairs=list(islice(facts.flat(value), facts.MAX_FACTS)))
+    pairs = facts.named(value) if isinstance(value, list) else facts.flat(value)
+    return Piece(lines=lines(value), label=label, pairs=list(islice(pairs, facts.MAX_FACTS)))
 
 
 def structure(text: str) -> Any:

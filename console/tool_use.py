@@ -12,7 +12,8 @@ CALLS = 200
 
 _USED = """
 SELECT tool.name, count(call.*), count(*) FILTER (WHERE call.status IN ('failed', 'in_doubt')),
-  count(*) FILTER (WHERE call.status IN ('rejected', 'expired', 'denied', 'answered')), max(call.created_at),
+  count(*) FILTER (WHERE call.status IN ('rejected', 'denied')), count(*) FILTER (WHERE call.status = 'expired'),
+  max(call.created_at),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds)
 FROM unnest(%s::text[]) AS tool (name) LEFT JOIN LATERAL (
   SELECT status, created_at, extract(epoch FROM finished_at - started_at) AS seconds FROM agents_toolcall
@@ -28,9 +29,16 @@ class Use:
     calls: int = 0
     failed: int = 0
     refused: int = 0
+    expired: int = 0
     last_at: datetime | None = None
     median: float | None = None
     slow: float | None = None
+
+    @property
+    def troubles(self) -> str:
+        """How many did not go well, and how: what expired nobody refused."""
+        counts = {"failed": self.failed, "refused": self.refused, "expired": self.expired}
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
     @property
     def is_more(self) -> bool:

@@ -70,7 +70,7 @@ def moment(value: datetime | None, style: str = "clock") -> SafeString | str:
         return ""
     return format_html(
         '<time datetime="{}" data-local="{}" title="{} UTC">{}</time>',
-        value.isoformat(timespec="seconds"),
+        value.isoformat(timespec="milliseconds" if style == "exact" else "seconds"),
         style,
         value.strftime("%Y-%m-%d %H:%M:%S"),
         figures.clock(value),

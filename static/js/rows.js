@@ -22,5 +22,5 @@
   });
   document.addEventListener("htmx:beforeSwap", () => { wasFocused ||= document.activeElement !== document.body; });
   document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(show));
-  requestAnimationFrame(show);
+  requestAnimationFrame(() => { show(); document.querySelector("[data-top]")?.scrollTo(0, 0); });
 })();

@@ -1,6 +1,6 @@
 """What lookups found: first what rules and arguments use."""
 
-from console.facts import flat, sorted_out
+from console.facts import flat, named, sorted_out
 
 ORDER = {
     "customer": {"email": "ana@example.com", "name": "Ana"},
@@ -31,3 +31,10 @@ def test_a_few_facts_are_not_folded() -> None:
     few = list(flat({name: ORDER[name] for name in ("days_late", "number", "paid")}))
 
     assert sorted_out(few, set(), set()) == (few, [])
+
+
+def test_things_in_a_list_go_by_their_names_and_never_as_source() -> None:
+    found = [{"text": "You can send it back.", "title": "Returns"}, {"number": 7}, {"a": None}, "plain"]
+
+    assert [reading.text for _, reading in named(found)] == ["Returns", "7", '{"a":null}', "plain"]
+    assert [reading.text for _, reading in flat([{"a": None}])] == ['[{"a":null}]']

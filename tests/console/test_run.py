@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -114,6 +115,10 @@ def test_events_tell_who_did_what_and_when(waiting: Run, house: House, browse: C
 
     order = "Started.*Olga.*Model turn.*Proposed.*shop_order.*Proposed, held for people.*shop_refund.*Rejected.*Ana.*"
     assert re.search(order + "Message never read.*End asked for.*enough.*Run cancelled", words), words
+    assert re.search(r'datetime="[^"]*:\d\d\.\d{3}\+00:00" data-local="exact"', page)
+    ahead = Checkpoint.objects.filter(run=waiting).latest("seq")
+    Checkpoint.objects.filter(pk=ahead.pk).update(finished_at=now() + timedelta(minutes=1))
+    assert "Run cancelled" in read(browse("olga"), waiting, "?view=events").rsplit('<li class="ev">', 1)[1]
 
 
 @pytest.fixture

@@ -21,13 +21,17 @@ def test_a_writing_tool_without_a_rule_stands_out(
     run = make_run(house.agent, house.olga)
     make_call(run, "find", {}, status="succeeded")
     make_call(run, "find", {}, status="failed")
+    expired = make_call(make_run(house.agent, house.olga, status="succeeded"), "find", {}, status="expired")
     olga = browse("olga")
     with django_assert_max_num_queries(14):
         page = olga.get("/tools").content.decode()
     missing = olga.get("/tools?show=uncovered").content.decode()
 
     assert "Money asks" in page and "on a condition" in page and "None needed to read" in page
-    assert "2 calls" in page and "1 failed</p>" in page
+    assert "3 calls" in page and "1 failed, 1 expired</p>" in page
+    assert "Succeeded, a call expired" in olga.get("/runs").content.decode()
+    opened = olga.get(f"/runs/{expired.run_id}").content.decode()
+    assert "<b>1</b>expired" in opened and "</b>refused" not in opened
     assert ">mail</code>" in missing and ">refund</code>" not in missing and ">find</code>" not in missing
     assert "Mail later" in missing and "shadow" in missing and "No rule" in missing
 
