@@ -3,8 +3,9 @@
 import logging
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from agents.runtime.budgets.spending import settle
 from agents.runtime.clock import DatabaseClock
 from agents.runtime.commit import Segment, parameters, parts, span_id
 from agents.runtime.crash import crashpoint
+from agents.runtime.fairness import computing
 from agents.runtime.flow import served
 from agents.runtime.gate import gate
 from agents.runtime.row import Row
@@ -171,17 +173,21 @@ class Claim:
             )
 
     def _commit_whole(self, segment: Segment) -> database.Row:
+        committed = self._committed(segment)
         if not (segment.opens or segment.ends or segment.settlement or segment.is_over_budget):
-            return self._commit(segment)
+            with computing.lent():
+                return self._unless_lost(committed())
         with transaction.atomic():
-            answer = self._commit(segment)
+            answer = self._unless_lost(committed())
             self._tell_gate(segment, answer)
             self._settle(segment)
         return answer
 
-    def _commit(self, segment: Segment) -> database.Row:
+    def _committed(self, segment: Segment) -> Callable[[], database.Row | None]:
         statement = commit_sql.commit_statement(parts(self, segment), goes_on=segment.to == "running")
-        answer = database.row(statement, **parameters(self, segment), lease=LEASE_SECONDS)
+        return partial(database.row, statement, **parameters(self, segment), lease=LEASE_SECONDS)
+
+    def _unless_lost(self, answer: database.Row | None) -> database.Row:
         if answer is None:
             raise LostClaim
         return answer

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from agents.runtime import database
+from agents.runtime.clock import boot
 
 AT_ONCE = 2  # one waits for the database while the other computes
+LENT = 4  # so many commits more than have a place: several share a flush of the disk, and little else is slower for it
+SHARED_SECONDS = 10.0  # so long after turns of two workspaces a worker counts as shared between them
 PATIENCE_SECONDS = 1.0  # a flow may compute for ten before it is cut off; nobody else waits for so long
 
 
@@ -26,6 +29,9 @@ class RoundRobin:
         self._waiting: dict[int, deque[threading.Lock]] = {}
         self._lock = threading.Lock()
         self._mine = threading.local()
+        self._lending = threading.BoundedSemaphore(LENT)
+        self._latest: int | None = None
+        self._shared_at = -SHARED_SECONDS
 
     @contextmanager
     def turn(self, workspace_id: int) -> Iterator[None]:
@@ -49,11 +55,30 @@ class RoundRobin:
         finally:
             self._mine.has_place = self._take(workspace_id)
 
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let others compute during a commit, some at a time, so that several are flushed to the disk at once.
+
+        Not where workspaces share this worker: each commit under way slows the runs of all.
+        """
+        is_shared = boot() - self._shared_at < SHARED_SECONDS
+        if is_shared or not self._lending.acquire(blocking=False):
+            yield
+            return
+        try:
+            with self.paused():
+                yield
+        finally:
+            self._lending.release()
+
     def _take(self, workspace_id: int) -> bool:
         """Wait for a place; False where patience ended first."""
         if not self._free:
             self._before_waiting()
         with self._lock:
+            if self._latest not in (None, workspace_id):
+                self._shared_at = boot()
+            self._latest = workspace_id
             if self._free:
                 self._free -= 1
                 return True

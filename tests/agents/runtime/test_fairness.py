@@ -65,6 +65,25 @@ def test_others_compute_while_one_waits_for_something_slow() -> None:
         assert crowd.order == [2, 2]
 
 
+def test_a_commit_lends_its_place_unless_workspaces_share_the_worker() -> None:
+    robin = RoundRobin(1, patience=SECONDS)
+    crowd = Crowd(robin)
+    with robin.turn(1):
+        crowd.joins(1)
+        with robin.lent():
+            crowd.is_over()
+        assert crowd.order == [1]
+    crowd.threads.clear()
+    with robin.turn(2):
+        pass
+    with robin.turn(1):
+        crowd.joins(1)
+        with robin.lent():
+            assert waiting(robin) == 1
+    crowd.is_over()
+    assert crowd.order == [1, 1]
+
+
 def test_who_computes_without_end_keeps_nobody_waiting_for_long() -> None:
     robin = RoundRobin(1, patience=0.01)
     with robin.turn(1):
