@@ -9,6 +9,7 @@ from console.considered import Considered
 from console.proposal import Proposal
 from console.standing import Standing, of_call
 from console.talk_before import TalkBefore
+from reviews.batching import alone
 from reviews.eligibility import check_person
 from reviews.exceptions import NotEligible
 from reviews.models import ApprovalRequest, Claim, Comment, Decision, Handover
@@ -119,6 +120,11 @@ class Card:
     def may_decide(self) -> bool:
         """Whether to offer decisions; the verb asks again."""
         return self.approval.is_pending and not self.refusal
+
+    @property
+    def may_batch(self) -> bool:
+        """Whether it may be decided together with others like it."""
+        return not alone(self.approval, self.approval)
 
     @property
     def has_voted(self) -> bool:

@@ -17,6 +17,8 @@ KEYS: Mapping[str, str] = {
     "s": "Put off",
     "d": "Hand over",
     "x": "Select, to decide together",
+    "shift+j": "Select this and the next",
+    "shift+k": "Select this and the one before",
     "b": "Compare with similar ones",
     "z": "Undo",
     "o": "Inspect the step",

@@ -3,17 +3,18 @@
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import push_url, reswap, retarget
+from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from console import edit_form, queue, saved_views, schema_form
 from console.card import VIEWS, Card
@@ -185,8 +186,9 @@ def go_on(request: MemberRequest, decided: ApprovalRequest, decision: Decision, 
 
 
 def following(request: MemberRequest, decided: ApprovalRequest) -> ApprovalRequest | None:
-    """The next request that needs this person, or the first, or none."""
-    waiting = queue.requests(request.principal, "needs-me").exclude(pk=decided.pk).most_urgent_first()
+    """The next request that needs this person, of those that the queue on the page shows, or the first, or none."""
+    waiting = queue.filtered(queue.requests(request.principal, "needs-me"), on_page(request)).exclude(pk=decided.pk)
+    waiting = waiting.most_urgent_first()
     after = waiting.filter(deadline_at__gte=decided.deadline_at).first() or waiting.first()
     return load(request, after.pk) if after else None
 
@@ -198,15 +200,34 @@ def answer(
     decided: ApprovalRequest | None = None,
     recheck: str = "",
 ) -> HttpResponse:
-    """The next card, the queue as it is now, and what was done; without htmx the same by a redirect."""
+    """The next card and what was done; the queue fetches itself behind it. Without htmx a redirect to the same."""
     address = reverse("review-approval", args=[found.pk]) if found else reverse("review")
     if not request.htmx:
         messages.success(request, words)
         return redirect(address)
-    context = queue_context(request, found) | (card_context(request, found) if found else {})
+    context = card_context(request, found) if found else {}
     undoable = Card(request.principal, decided, "form", now()) if decided else None
-    context |= {"words": words, "decided": undoable, "is_answer": True, "recheck": recheck}
-    return push_url(render(request, f"{TEMPLATE}#answer", context), address)
+    context |= {"words": words, "decided": undoable, "recheck": recheck, "left": left_behind(request, found)}
+    query = query_of(on_page(request))
+    page = push_url(render(request, f"{TEMPLATE}#answer", context), f"{address}?{query}" if query else address)
+    return trigger_client_event(page, "cs:decided", after="settle")
+
+
+def left_behind(request: MemberRequest, found: ApprovalRequest | None) -> UUID | None:
+    """The request whose card another one follows."""
+    asked: UUID | None = request.resolver_match.kwargs["approval_id"] if request.resolver_match else None
+    return None if found and found.pk == asked else asked
+
+
+def on_page(request: MemberRequest) -> dict[str, Any]:
+    """What the queue on the page that asks is narrowed to: its address says so."""
+    address = urlsplit(request.htmx.current_url or "") if request.htmx else urlsplit("")
+    return QueueForm(QueryDict(address.query)).wanted
+
+
+def query_of(wanted: dict[str, Any]) -> str:
+    """The same for an address."""
+    return urlencode({name: wanted[name] for name in ("view", *FILTERS) if name in wanted})
 
 
 def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
@@ -231,6 +252,7 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
         "risks": RISKS,
         "wanted": wanted,
         "filters": urlencode(kept),
+        "query": query_of(wanted),
         "chips": [
             Chip(
                 name,

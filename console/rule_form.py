@@ -37,7 +37,7 @@ class RuleForm(RuleModelForm):
         model = Rule
         fields = [
             *("name", "tool", "agent", "labels", "condition", "effect", "mode", "risk", "seats", "channels"),
-            *("on_expiry", "on_expiry_text", "edit_allowed", "undo_seconds"),
+            *("on_expiry", "on_expiry_text", "edit_allowed", "undo_seconds", "batchable"),
         ]
 
     def __init__(self, data: Any = None, *, instance: Rule | None = None):

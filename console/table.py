@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from statistics import median
 from typing import Any
 
@@ -86,6 +87,16 @@ class Table:
         return [label for label in self.labels if not self._is_same(label)]
 
     @cached_property
+    def numbers(self) -> set[str]:
+        """Those of them that are numbers throughout."""
+        return {label for label in self.columns if all(_number(text) is not None for text in self._texts[label])}
+
+    @cached_property
+    def sums(self) -> list[str]:
+        """Those of the numbers that make sense added up: amounts; a whole number may as well name something."""
+        return [label for label in self.columns if label in self.numbers and self._is_amount(label)]
+
+    @cached_property
     def rows(self) -> list[Row]:
         """The requests, the unusual ones first."""
         counts = {label: Counter(self._texts[label]) for label in self.columns}
@@ -103,6 +114,10 @@ class Table:
     def _is_same(self, label: str) -> bool:
         return len(self.approvals) > 1 and len(set(self._texts[label])) == 1
 
+    def _is_amount(self, label: str) -> bool:
+        kinds = {fields[label].kind for fields in self._fields}
+        return kinds == {"number"} or any("." in text for text in self._texts[label])
+
     def _far(self, label: str) -> set[int]:
         """The requests whose number is far from the middle of all, by the usual distance from it."""
         numbers = [_number(text) for text in self._texts[label]]
@@ -117,6 +132,7 @@ class Table:
 def _number(text: str) -> float | None:
     """The number that a text is; amounts are often texts."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if isfinite(number) else None

@@ -16,6 +16,7 @@ KINDS = ["approve", "reject"]
 ALONE = {
     "high": "High risk is decided alone.",
     "seats": "What needs several people is decided alone.",
+    "edited": "What somebody has edited is decided alone.",
     "kind": "Only tool calls are decided together.",
     "other": "It is not of the same kind: another tool, rule, agent version or schema.",
 }
@@ -48,11 +49,15 @@ def alone(approval: ApprovalRequest, first: ApprovalRequest) -> str:
     """Why this one cannot be decided together with the first; empty where it can."""
     if approval.subject_kind != ApprovalRequest.Subject.TOOL_CALL:
         return ALONE["kind"]
-    if approval.risk == "high":
-        return ALONE["high"]
-    if len(approval.places) > 1:
-        return ALONE["seats"]
+    if not approval.explanation.get("requirement", {}).get("batchable") and (grave := _grave(approval)):
+        return grave
     return "" if _key(approval) == _key(first) else ALONE["other"]
+
+
+def _grave(approval: ApprovalRequest) -> str:
+    """Why to look at it alone, unless the rules say otherwise."""
+    found = {"high": approval.risk == "high", "seats": len(approval.places) > 1, "edited": approval.revision > 1}
+    return next((ALONE[name] for name, is_so in found.items() if is_so), "")
 
 
 def decide_together(
@@ -69,7 +74,8 @@ def decide_together(
 
 
 def _decide(approval: ApprovalRequest, first: ApprovalRequest, kind: str, **said: Any) -> Result:
-    if refusal := alone(approval, first):
+    has_moved = bytes(approval.digest) != said["digest"]  # of which the verb says more
+    if not has_moved and (refusal := alone(approval, first)):
         return Result(approval, None, refusal)
     try:
         return Result(approval, approval.decide(kind, **said))

@@ -24,10 +24,12 @@ else:
 COLUMNS: list[Any] = [
     "name", "tool", "agent", "labels", "condition", "effect", "mode", "risk",
     "seats", "channels", "deadline_seconds", "on_expiry", "on_expiry_text", "edit_allowed", "undo_seconds",
+    "batchable",
 ]  # fmt: skip
 LINES: list[Any] = [("name", "tool", "agent"), "condition", "labels", ("effect", "mode", "risk")]
 LINES_IF_ASKED: list[Any] = [
-    "seats", ("channels", "deadline_seconds", "undo_seconds", "edit_allowed"), ("on_expiry", "on_expiry_text"),
+    "seats", ("channels", "deadline_seconds", "undo_seconds"), ("edit_allowed", "batchable"),
+    ("on_expiry", "on_expiry_text"),
 ]  # fmt: skip
 
 

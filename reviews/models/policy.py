@@ -185,6 +185,9 @@ class Rule(models.Model):
     channels = ArrayField(models.TextField(), default=web_only)
     edit_allowed = models.BooleanField(default=True)
     undo_seconds = models.PositiveSmallIntegerField(default=0)
+    batchable = models.BooleanField(
+        default=False, help_text="Alike requests are decided together even if high, edited or with several seats."
+    )
     risk = models.CharField(max_length=6, choices=Risk, default=Risk.MEDIUM)
 
     objects = RuleQuerySet.as_manager()
@@ -239,7 +242,15 @@ class Rule(models.Model):
     def value(self) -> values.Rule:
         """This rule for the engine, which knows no database."""
         same = ("name", "effect", "tool", "agent", "labels", "condition", "mode", "revision_id")
-        demanded = ("deadline_seconds", "on_expiry", "on_expiry_text", "edit_allowed", "undo_seconds", "risk")
+        demanded = (
+            "deadline_seconds",
+            "on_expiry",
+            "on_expiry_text",
+            "edit_allowed",
+            "undo_seconds",
+            "risk",
+            "batchable",
+        )
         requirement = values.Requirement(
             seats=values.seats(self.seats),
             channels=tuple(sorted(self.channels)),

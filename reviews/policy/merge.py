@@ -20,6 +20,7 @@ def merged(asked: Sequence[Requirement]) -> Requirement:
         on_expiry_text=expiry.on_expiry_text,
         channels=tuple(sorted(set.intersection(*(set(one.channels) for one in asked)))),
         edit_allowed=all(one.edit_allowed for one in asked),
+        batchable=all(one.batchable for one in asked),
         undo_seconds=max(one.undo_seconds for one in asked),
         risk=max((one.risk for one in asked), key=RISKS.index),
     )

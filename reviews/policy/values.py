@@ -37,10 +37,11 @@ class Requirement:
     edit_allowed: bool = True
     undo_seconds: int = 0
     risk: Risk = "medium"
+    batchable: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """For storage, in the shape that `read` takes."""
-        said = {name: getattr(self, name) for name in self.__slots__}
+        """For storage, in the shape that `read` takes; digests of earlier ones know no `batchable`."""
+        said = {name: getattr(self, name) for name in self.__slots__ if name != "batchable" or self.batchable}
         places = [{"count": seat.count, "group": seat.group} for seat in self.seats]
         return said | {"seats": places, "channels": list(self.channels)}
 

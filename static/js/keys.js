@@ -84,8 +84,8 @@
   // What is printed on the buttons is what has to be pressed.
   function print(scope) {
     for (const one of scope.querySelectorAll("kbd")) {
-      one.dataset.key ??= one.textContent.trim().toLowerCase();
-      if (keymap[one.dataset.key]) one.textContent = keymap[one.dataset.key].toUpperCase();
+      one.dataset.printed ??= one.textContent.trim().toLowerCase().replace("⇧", "shift+");
+      if (keymap[one.dataset.printed]) one.textContent = keymap[one.dataset.printed].toUpperCase();
     }
   }
 

@@ -1,13 +1,16 @@
-// [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view, and
-// gets the focus that nothing has on load, or that a swap took away, so that keys go on.
+// [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view (behind
+// the last one, what fetches more), and gets the focus that nothing has on load, or that a swap took away.
 (() => {
   "use strict";
-  const chosen = () => document.querySelector("[data-row][aria-current='true']");
+  const open = () => document.getElementById(`request-${document.getElementById("selected")?.value}`);
+  const chosen = () => document.querySelector("[data-row][aria-current='true']") || open();
   let last, wasFocused = matchMedia("(hover: hover)").matches;
 
   function show() {
     const row = chosen();
+    if (row) row.ariaCurrent = "true";
     if (row && row.id !== last) row.scrollIntoView({ block: "nearest" });
+    if (row && row === [...document.querySelectorAll("[data-row]")].at(-1)) document.querySelector(".more")?.scrollIntoView({ block: "nearest" });
     last = row?.id;
     if (wasFocused && document.activeElement === document.body) row?.focus({ preventScroll: true });
     wasFocused = false;

@@ -12,7 +12,7 @@
     }
   });
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-settle][aria-busy] button, [aria-busy=true] .act button")) return;
+    if (!event.target.closest("[data-settle][aria-busy] button, [aria-busy=true] .act button, [data-unproven] .act button")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);

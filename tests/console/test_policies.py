@@ -20,7 +20,7 @@ FORM = {
     "after": "0", "name": "Big", "tool": "refund", "agent": "*", "labels": "team=returns", "effect": "ask",
     "mode": "enforce", "risk": "high", "how": "cel", "condition": "double(args.amount) > 50.0",
     "seat_count": ["2", "1", ""], "seat_group": ["finance", "", ""], "deadline": "90", "unit": "60",
-    "on_expiry": "reject", "channels": ["web"], "undo_seconds": "5", "edit_allowed": "on",
+    "on_expiry": "reject", "channels": ["web"], "undo_seconds": "5", "edit_allowed": "on", "batchable": "on",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_an_admin_writes_a_policy_from_nothing(house: House, browse: Callable[[s
     assert saved["Location"] == f"/policies/{policy.pk}?revision=1"
     rule = Rule.objects.in_force(house.workspace.pk).get()
     assert rule.seats == [{"count": 2, "group": "finance"}, {"count": 1, "group": None}]
-    assert (rule.labels, rule.deadline_seconds, rule.undo_seconds) == ({"team": "returns"}, 5400, 5)
+    assert (rule.labels, rule.deadline_seconds, rule.undo_seconds) == ({"team": "returns"}, 5400, 5) and rule.batchable
     form = text(root.get(f"/policies/{policy.pk}/rules/{rule.pk}"))
     assert "team=returns" in form and 'value="90"' in form and "double(args.amount) &gt; 50.0" in form
 

@@ -53,14 +53,17 @@ def test_the_title_comes_from_what_was_stored(browse: Callable[[str], Client], a
 def test_one_approves_and_gets_the_next_request(
     house: House, browse: Callable[[str], Client], approval: ApprovalRequest
 ) -> None:
+    make_approval(house, "question", {"text": "Sooner, but not of those that the page shows"})
     following = make_approval(house, arguments={"amount": 7, "order": "next"})
-    answer = post(browse("ana"), approval, "approve", headers=HTMX)
+    narrowed = {"HX-Current-URL": f"http://testserver/review/{approval.pk}?tool=refund&args=json"}
+    answer = post(browse("ana"), approval, "approve", headers=HTMX | narrowed)
     page = answer.content.decode()
 
     assert (answer.status_code, approval.status) == (200, "approved")
-    assert answer["HX-Push-Url"] == f"/review/{following.pk}"
+    assert answer["HX-Push-Url"] == f"/review/{following.pk}?tool=refund"
     assert f'name="selected" value="{following.pk}"' in page
-    assert 'id="queue"' in page and "Approved: refund(amount: 80" in page
+    assert f"delete:li:has(&gt; #request-{approval.pk})" in page and "Approved: refund(amount: 80" in page
+    assert f'href="/review/{following.pk}?tool=refund"' in browse("ana").get("/review?tool=refund").content.decode()
 
 
 def test_without_scripts_it_is_a_redirect(browse: Callable[[str], Client], approval: ApprovalRequest) -> None:

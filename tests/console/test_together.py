@@ -24,6 +24,7 @@ def test_alike_requests_are_compared_and_decided_together(
         page = ana.get(f"/review/batch?like={asked[0].pk}").content.decode()
 
     assert "5 requests for" in page and page.count("<code>order</code>") == 1
+    assert 'data-pick-sum="amount"' in page and 'data-value="950"' in page
     assert page.index("amount: 950") < page.index("amount: 10,")
     digests = re.findall(r'name="digest" value="([^"]+)"', page)
     assert len(digests) == 5

@@ -48,7 +48,9 @@ def test_a_day_at_the_desk(office: Office, ask: Callable[..., ApprovalRequest], 
     high_risk_takes_reading_and_two_hands(ana, ask)
     what_was_typed_stays_and_a_stale_page_decides_nothing(ana, cleo, ask)
     what_is_asked_of_a_card_ends_the_loading_of_another(ana, ask(5))
-    nothing_is_decided_while_another_is_loaded(ana, ask(6), ask(7))
+    other, approval = ask(6), ask(7)
+    nothing_is_decided_while_another_is_loaded(ana, approval, other)
+    the_next_card_is_there_already_and_is_proven_before_it_is_decided(ana, cleo, other, approval)
     for other in ApprovalRequest.objects.pending():
         other.decide("reject", by=cleo, digest=bytes(other.digest), reason="no")
     requests = laid_out(office, FEW)
@@ -157,7 +159,7 @@ def nothing_is_decided_while_another_is_loaded(ana: Guest, approval: ApprovalReq
     def keep(route: Route) -> None:
         held.append(route)
 
-    ana.goes_to(f"/review/{approval.pk}")
+    ana.goes_to(f"/review/{approval.pk}")  # the last one: only cards of those behind it are fetched ahead
     ana.sees("Live, synced")
     ana.on(lambda page: page.route(f"**/review/{other.pk}", keep))
     ana.follows(other.title, within="#queue")
@@ -170,3 +172,31 @@ def nothing_is_decided_while_another_is_loaded(ana: Guest, approval: ApprovalReq
     approval.refresh_from_db()
     other.refresh_from_db()
     assert approval.is_pending and other.is_pending
+
+
+def the_next_card_is_there_already_and_is_proven_before_it_is_decided(
+    ana: Guest, cleo: Principal, first: ApprovalRequest, following: ApprovalRequest
+) -> None:
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    ana.goes_to(f"/review/{first.pk}")
+    ana.on(lambda page: expect(page.locator(f"#detail[data-ahead='request-{following.pk}']")).to_have_count(1))
+    ana.on(lambda page: page.route(f"**/review/{following.pk}", lambda route: route.abort()))
+    ana.on(lambda page: page.route(f"**/review/{following.pk}/changes*", keep))
+    ana.on(lambda page: page.locator(f"#request-{first.pk}").focus())
+    ana.presses_key("j")
+    ana.sees(following.title, within=".dhead")  # nobody was asked for it
+    ana.decides_nothing_by_accident()
+    ana.presses_key("a")  # the server has not said yet that the card still holds
+    following.refresh_from_db()
+    assert following.is_pending and not following.decisions.exists()
+
+    following.comment("It has changed since", cleo)
+    ana.on(lambda page: page.unroute(f"**/review/{following.pk}"))
+    ana.on(lambda page: held.pop(0).continue_())
+    ana.sees("It has changed since", within="#comments")
+    ana.on(lambda page: expect(page.locator("[data-unproven]")).to_have_count(0))
+    ana.on(lambda page: page.unroute_all())

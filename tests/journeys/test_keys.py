@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from reviews.models import ApprovalRequest
 from tests.factories import make_call, make_policy, make_run, make_tool
@@ -35,6 +36,7 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
 
     ana.goes_to("/review")
     ana.sees("recorded(n: 1)", within="#detail")
+    ana.on(lambda page: page.evaluate("document.activeElement.blur()"))
     ana.presses_key("a")  # the focus is nowhere: nothing is decided by a key that was meant for something else
     ana.presses_key("?")
     ana.sees("Approve", within="#keys-sheet [data-here]")
@@ -42,11 +44,19 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
     ana.finds_nothing_wrong()
     ana.presses_key("a")  # not through the open list either
     ana.presses_key("Escape")
+    ana.on(lambda page: expect(page.locator("#keys-sheet")).to_be_hidden())
     ana.presses_key("j")
     ana.sees("recorded(n: 2)", within="#detail")
     ana.presses_key("k")
     ana.sees("recorded(n: 1)", within="#detail")
     assert ApprovalRequest.objects.pending().count() == 2 and focused() == f"request-{requests[0].pk}"
+    ana.presses_key("Shift+J")
+    ana.sees("recorded(n: 2)", within="#detail")
+    ana.sees("Decide 2 together", within="#queue")
+    ana.presses_key("Control+a")  # both, so none
+    ana.on(lambda page: expect(page.locator("[data-picked]")).to_be_hidden())
+    ana.presses_key("k")
+    ana.sees("recorded(n: 1)", within="#detail")
 
     ana.presses_key("g")
     ana.presses_key("r")
@@ -74,6 +84,12 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
     ana.goes_to(f"/review/{requests[0].pk}")
     assert ana.on(lambda page: page.locator('[data-key="a"] kbd').inner_text()) == "Y"
     ana.on(lambda page: page.locator(f"#request-{requests[0].pk}").focus())
+    ana.presses_key("j")  # what nobody renamed goes on
+    ana.sees("recorded(n: 2)", within="#detail")
+    ana.presses_key("k")
+    ana.sees("recorded(n: 1)", within="#detail")
+    ana.decides_nothing_by_accident()
+    ana.on(lambda page: expect(page.locator("[data-unproven], #detail[aria-busy]")).to_have_count(0))
     ana.presses_key("a")
     ana.presses_key("y")
     ana.sees("Approved: recorded(n: 1)", within="#toasts")

@@ -44,6 +44,12 @@ def test_what_is_not_alike_is_decided_alone(house: House) -> None:
     assert ApprovalRequest.objects.pending().count() == 3
     assert alike(plain, ApprovalRequest.objects.all()).get() == plain
 
+    many = {"name": "many", "effect": "ask", "tool": "other", "risk": "high", "batchable": True}
+    make_policy(house.workspace, many, name="Many")
+    grave = [make_approval(house, "other", {}) for _ in range(2)]
+    digests = {one.pk: bytes(one.digest) for one in grave}
+    assert all(one.decision for one in decide_together(grave, "approve", by=house.by("ana"), digests=digests))
+
 
 def test_another_agent_version_is_not_alike(house: House) -> None:
     first = ask(house, 1)

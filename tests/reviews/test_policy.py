@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from reviews.models import PolicyRevision, PolicySet, Rule
+from reviews.policy import values
 from tests.factories import House, make_policy
 from workspaces.exceptions import Forbidden
 from workspaces.models import AuditEntry, Switch
@@ -96,10 +97,18 @@ def test_a_rule_that_makes_no_sense_is_refused(house: House, fields: dict[str, A
 def test_the_engine_gets_the_rule_as_it_is_stored(house: House) -> None:
     fields = {"tool": "re*", "agent": "desk", "labels": {"env": "live"}, "condition": "true", "mode": "warn"}
     demands = {"deadline_seconds": 9, "on_expiry": "respond", "on_expiry_text": "later", "edit_allowed": False}
-    more = {"undo_seconds": 5, "risk": "high", "channels": ["web", "api"], "seats": [{"count": 2, "group": "finance"}]}
+    more: dict[str, Any] = {
+        "undo_seconds": 5,
+        "risk": "high",
+        "channels": ["web", "api"],
+        "seats": [{"count": 2, "group": "finance"}],
+    }
     make_policy(house.workspace, {**ASK, **fields, **demands, **more}, name="Refunds")
     value = Rule.objects.in_force(house.workspace.pk).get().value()
     assert (value.policy, value.name, value.effect) == ("Refunds", "ask", "ask")
     assert {name: getattr(value, name) for name in fields} == fields
     stored = value.requirement.as_json()
-    assert stored == {**demands, **more, "channels": ["api", "web"]}
+    assert stored == {**demands, **more, "channels": ["api", "web"]}  # as before there was `batchable`
+    make_policy(house.workspace, {**ASK, "name": "many", "batchable": True})
+    many = Rule.objects.in_force(house.workspace.pk).get(name="many").value().requirement.as_json()
+    assert many["batchable"] is True and values.Requirement.read(many).batchable

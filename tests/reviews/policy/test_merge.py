@@ -9,7 +9,12 @@ from reviews.policy.merge import merged
 from reviews.policy.values import Requirement, Seat
 
 ONE = Requirement(
-    seats=(Seat(1, None), Seat(2, "finance")), deadline_seconds=600, channels=("api", "web"), undo_seconds=5, risk="low"
+    seats=(Seat(1, None), Seat(2, "finance")),
+    deadline_seconds=600,
+    channels=("api", "web"),
+    undo_seconds=5,
+    risk="low",
+    batchable=True,
 )
 TWO = Requirement(seats=(Seat(1, "finance"), Seat(1, "legal")), deadline_seconds=900, edit_allowed=False, risk="high")
 
