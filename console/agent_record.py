@@ -11,7 +11,7 @@ from django.db.models import Count
 from agents.models import Agent, Run, RunStatus
 from agents.models.run_status import ENDED
 from console.standing import RUN_TONES
-from reviews.models import ApprovalRequest, Decision
+from reviews.models import ApprovalRequest
 
 RUNS = 200
 MAX_REASONS = 6
@@ -68,11 +68,11 @@ class Record:
         """What people, or the clock, said to its requests."""
         asked = ApprovalRequest.objects.filter(run__in=self.keys, status__in=ASKED)
         counted: dict[str, int] = dict(asked.order_by().values_list("status").annotate(Count("pk")))
-        edits = Decision.objects.filter(approval__in=asked, kind="edit", undone_at=None)
         total = sum(counted.values())
         shares = [Share(words, counted.get(status, 0), total) for status, words in ASKED.items()]
-        edited = edits.order_by().values("approval").distinct().count()
-        return [*shares[:1], Share("edited first", edited, total), *shares[1:]] if total else []
+        decided = asked.exclude(status="expired")
+        edited = Share("edited first", decided.filter(revision__gt=1).count(), decided.count())
+        return [*shares[:1], edited, *shares[1:]] if total else []
 
     @property
     def reasons(self) -> list[Share]:

@@ -64,12 +64,16 @@ def tiles(found: Insights) -> list[tuple[str, str, str]]:
     """The shares that say most: a name, a figure, and what it means."""
     ended, decided = sum(one.ended for one in found.risks), sum(one.decided for one in found.risks)
     expired, edited = sum(one.expired for one in found.risks), sum(one.edited for one in found.risks)
-    decisions, fast = sum(one.decisions for one in found.reviewers), sum(one.fast for one in found.reviewers)
+    goes, fast = sum(one.goes for one in found.reviewers), sum(one.fast for one in found.reviewers)
     runs, asked = sum(task.runs for task in found.tasks), sum(task.asked for task in found.tasks)
     return [
         ("Expired", share(expired, ended), "of requests that ended: nobody decided in time"),
         ("Edited", share(edited, decided), "of decided requests: people changed the arguments"),
-        (f"Under {FAST_SECONDS} s", share(fast, decisions), "of decisions came so soon after the one before"),
+        (
+            f"Under {FAST_SECONDS} s",
+            share(fast, goes),
+            "of decisions came so soon after the one before; a batch is one",
+        ),
         ("Escalated to people", share(asked, runs), "of tasks that ended had asked somebody"),
     ]
 

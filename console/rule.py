@@ -17,7 +17,7 @@ from console.policies import own
 from console.rule_form import Condition, RuleForm, paths
 from reviews import configuring, trying
 from reviews.exceptions import ConditionRefused, PolicyMovedOn
-from reviews.models import PolicyRevision, PolicySet, Rule
+from reviews.models import ApprovalRequest, PolicyRevision, PolicySet, Rule
 from reviews.policy.conditions import check_condition
 from workspaces.models import Group
 
@@ -78,6 +78,8 @@ def trial(request: MemberRequest) -> HttpResponse:
     }
     context |= {
         "asked": request.POST.get("call", "").strip(),
+        "effect": value.effect,
+        "stricter": trying.stricter(spoke, value.effect),
         "errors": sum(each.finding.result == "error" for each in tried),
     }
     return render(request, "components/trial.html", context)
@@ -154,6 +156,7 @@ def show(request: MemberRequest, place: Place, form: RuleForm, one: Condition, s
         "form": form,
         "condition": one,
     }
+    context["open"] = ApprovalRequest.objects.filter(workspace=workspace).pending().count()
     context |= {"groups": Group.objects.filter(workspace=workspace), "paths": paths(specs)}
     after = last if status == PolicyMovedOn.status else request.POST.get("after", last)
     return render(request, "console/rule.html", context | {"after": after}, status=status)

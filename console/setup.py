@@ -85,7 +85,7 @@ def spoken(workspace: Workspace) -> dict[str, str]:
     """Which agents speak with a scripted model: the one place that says so in words, beside the marks on the pages."""
     agents = Agent.objects.filter(workspace=workspace, active_version__chain__contains=[{"provider": "scripted"}])
     names = list(agents.order_by("name").values_list("name", flat=True)[:MAX_NAMES])
-    return {"Scripted models": f"speak for {', '.join(names)}" if names else "none"}
+    return {"Agents with a scripted model": ", ".join(names) or "none"}
 
 
 def facts() -> dict[str, str]:

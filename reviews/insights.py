@@ -25,7 +25,7 @@ _BY_RISK = f"""{_REQUESTS}, took AS (
   SELECT *, CASE WHEN status IN ('approved', 'rejected', 'answered')
     THEN extract(epoch FROM decided_at - created_at)::float8 END AS seconds FROM latest)
 SELECT risk, count(*), count(seconds), count(*) FILTER (WHERE status = 'expired'),
-  count(*) FILTER (WHERE status = 'rejected'), count(*) FILTER (WHERE revision > 1),
+  count(*) FILTER (WHERE status = 'rejected'), count(seconds) FILTER (WHERE revision > 1),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds)
 FROM took GROUP BY risk ORDER BY array_position(ARRAY['high', 'medium', 'low'], risk::text)
 """
@@ -33,11 +33,14 @@ _BY_DAY = f"""{_REQUESTS}
 SELECT (decided_at AT TIME ZONE 'UTC')::date, status, count(*) FROM latest GROUP BY 1, 2 ORDER BY 1
 """
 _BY_PERSON = f"""{_REQUESTS}, made AS (
-  SELECT decision.person_id, decision.created_at, extract(epoch FROM decision.created_at - greatest(latest.created_at,
-    lag(decision.created_at) OVER (PARTITION BY decision.person_id ORDER BY decision.created_at)))::float8 AS seconds
+  SELECT decision.person_id, decision.created_at,
+    CASE WHEN decision.batch = lag(decision.batch) OVER own THEN NULL
+    ELSE extract(epoch FROM decision.created_at
+      - greatest(latest.created_at, lag(decision.created_at) OVER own))::float8 END AS seconds
   FROM latest JOIN reviews_decision AS decision ON decision.approval_id = latest.id
-  WHERE decision.undone_at IS NULL AND decision.kind <> 'edit')
-SELECT person.name, count(*), count(*) FILTER (WHERE seconds < %(fast)s),
+  WHERE decision.undone_at IS NULL AND decision.kind <> 'edit'
+  WINDOW own AS (PARTITION BY decision.person_id ORDER BY decision.created_at, decision.id))
+SELECT person.name, count(*), count(seconds), count(*) FILTER (WHERE seconds < %(fast)s),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)
 FROM made JOIN workspaces_person AS person ON person.id = made.person_id
 GROUP BY person.id ORDER BY count(*) DESC, person.name LIMIT %(rows)s
@@ -87,10 +90,12 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """What one person decided: how much, how much of it hardly read, and how long one takes after the one before."""
+    """What one person decided: how much, in how many goes (a batch is one), how many came too soon for reading, and
+    how long one takes after the one before."""
 
     name: str
     decisions: int
+    goes: int
     fast: int
     median: float | None
 

@@ -1,5 +1,6 @@
 """Trying a rule out on calls that were made: what it would have said about each, had it been in force."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,6 +12,7 @@ from agents.models import ToolCall
 from reviews.policy import values
 from reviews.policy.evaluate import consider
 
+STRICTNESS = {"allow": 0, "ask": 1, "deny": 2}
 LATEST = 500  # calls that a rule is tried on
 READ = [
     *("tool", "effect", "reaches", "args", "facts", "verdict", "title", "created_at"),
@@ -29,6 +31,17 @@ class Trial:
     def was(self) -> str:
         """What was decided about the call when it was made."""
         return str((self.call.verdict or {}).get("decision", ""))
+
+
+def stricter(trials: Iterable[Trial], effect: str) -> dict[str, int]:
+    """How many calls the rule would have asked about or denied, of those that were judged more lightly then."""
+    found = [(asked_of(each, effect), each.was) for each in trials if each.finding.is_hit]
+    return dict(Counter(now for now, was in found if was in STRICTNESS and STRICTNESS[now] > STRICTNESS[was]))
+
+
+def asked_of(trial: Trial, effect: str) -> str:
+    """What the rule says of the call: one that cannot be evaluated asks."""
+    return "ask" if trial.finding.result == "error" else effect
 
 
 def on_latest(rule: values.Rule, workspace_id: int) -> list[Trial]:

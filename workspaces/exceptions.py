@@ -34,6 +34,12 @@ class NotFound(CountersignError):
         super().__init__(sentence)
 
 
+class LinkSpent(NotFound):
+    """A link that works once has worked, or never did."""
+
+    title = "This link does not work any more"
+
+
 class Conflict(CountersignError):
     """Somebody or something else came first."""
 

@@ -16,6 +16,15 @@ MAX_SHOWN = 200
 _ENVIRONMENT = cel.NewEnv(variables=dict.fromkeys(VARIABLES, cel.Type.DYN) | {"now": cel.Type.TIMESTAMP})
 _MISSING = re.compile(r'Key not found in map : "([^"]*)"')
 _PLACE = re.compile(r"<input>:(\d+):(\d+)")
+_SYNTAX = [  # what the parser says, and what people are told
+    (re.compile(r"missing '(.)' at '<EOF>'"), r"\1 is missing at the end"),
+    (re.compile(r"mismatched input '<EOF>'"), "something is missing at the end"),
+    (re.compile(r"token recognition error at: '="), "= stands alone, and == is what compares"),
+    (re.compile(r"token recognition error at: '['\"]"), "a text is opened here and not closed"),
+    (re.compile(r"token recognition error at: '(\S+) ?'"), r"\1 means nothing here"),
+    (re.compile(r"missing '([^']+)' at '([^']*)'"), r"\1 is missing before \2"),
+    (re.compile(r"(?:extraneous|mismatched) input '([^']*)'"), r"\1 does not belong here"),
+]
 _STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _PATH = re.compile(rf"\b({'|'.join(VARIABLES)})((?:\.[A-Za-z_]\w*(?![\w(]))+)")
 
@@ -79,6 +88,9 @@ def _sentence(error: Exception) -> str:
     line = str(error).partition("\n")[0].removesuffix(" [INVALID_ARGUMENT]")
     line = re.sub(r"^[A-Z_]+: (ERROR: <input>:\d+:(?P<column>\d+): )?", r"", line)
     line = re.sub(r" \(in container ''\)", "", line)
+    for pattern, words in _SYNTAX if line.startswith("Syntax error") else ():
+        if found := pattern.search(line):
+            return f"{found.expand(words)}."
     if "undeclared reference" in line:
         line += f". Conditions know {', '.join(VARIABLES)} and now; write args.amount for the argument amount"
     return line[:400] + "."

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -64,6 +65,10 @@ def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str],
     assert found.arguments == [("refund", "amount", 2), ("refund", "order", 1)]
     assert risk.median == 150.5 and risk.p95 is not None and 280 < risk.p95 <= 300
     assert [(one.name, one.decisions, one.fast) for one in found.reviewers] == [("Ana", 3, 1), ("Ben", 1, 0)]
+    with another_past():
+        Decision.objects.filter(person=house.ana).update(batch=uuid4())
+    [ana, _] = insights.insights(house.workspace.pk, first_id(now() - timedelta(days=1))).reviewers
+    assert (ana.decisions, ana.goes, ana.fast) == (3, 1, 0)
     assert [(task.agent, task.runs, task.mean_cost, task.asked) for task in found.tasks] == [("desk", 2, 2_000_000, 2)]
     assert [(tool.tool, tool.calls, tool.p99) for tool in found.tools] == [("refund", 1, 2)]
     assert sum(sum(day.values()) for day in found.days.values()) == 5

@@ -125,7 +125,9 @@ def test_hits_are_told_by_revision_and_a_rule_is_tried_on_what_was(
 
     tried = text(root.post("/policies/trials", FORM | {"labels": "", "call": str(call.pk)}))
     assert "It would have spoken" in tried and "<code>args.amount</code>" in tried and "&lt;i&gt;60" in tried
-    assert ">2</b> of 3 calls" in tried
+    assert ">2</b> of 3 calls" in tried and "each was judged at least as strictly" in tried
+    ToolCall.objects.filter(pk=call.pk).update(verdict={"decision": "allow"})
+    assert '<b class="num">1</b> time more' in text(root.post("/policies/trials", FORM | {"labels": ""}))
     tried = text(
         root.post("/policies/trials", FORM | {"labels": "", "condition": "args.gone > 1", "call": str(run.pk)})
     )

@@ -27,7 +27,7 @@ def test_an_engineer_sees_what_is_alive_and_what_waits(house: House, browse: Cal
     page = text(root.get("/setup"))
     assert "All is well" in page and "&lt;host&gt;:worker" in page and "react:1" in page
     assert f"/review/{approval.pk}" in page and "PostgreSQL" in page
-    assert "speak for desk" in page
+    assert "Agents with a scripted model</dt><dd>desk</dd>" in page
     for name, status in (("olga", 403), ("ana", 403), ("sam", 403)):
         assert browse(name).get("/setup").status_code == status
     with CaptureQueriesContext(connection) as queries:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from workspaces.exceptions import NotFound
+from workspaces.exceptions import LinkSpent
 from workspaces.models.membership import Membership, Role
 from workspaces.models.token import hash_secret
 from workspaces.models.workspace import Workspace
@@ -36,7 +36,7 @@ class SignInLinkManager(models.Manager["SignInLink"]):
         """The unused link with this secret; looking does not use it, because mail scanners look at links."""
         link = self.unused().filter(secret_hash=hash_secret(secret)).select_related("person").first()
         if link is None:
-            raise NotFound(SPENT)
+            raise LinkSpent(SPENT)
         return link
 
     def unused(self) -> "models.QuerySet[SignInLink]":
@@ -78,7 +78,7 @@ class SignInLink(models.Model):
     def use(self) -> "Person | None":
         """Spend the link; of many who try at once, one succeeds and the others are told it was used."""
         if not SignInLink.objects.unused().filter(pk=self.pk).update(used_at=Now()):
-            raise NotFound(SPENT)
+            raise LinkSpent(SPENT)
         return self.person
 
     @transaction.atomic
@@ -87,7 +87,7 @@ class SignInLink(models.Model):
         waiting = SignInLink.objects.unused().filter(purpose=SignInLink.Purpose.FIRST_ADMIN)
         spent = set(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
         if self.pk not in spent or SignInLink.objects.is_too_late_for_a_first_admin():
-            raise NotFound(SPENT)
+            raise LinkSpent(SPENT)
         SignInLink.objects.filter(pk__in=spent).update(used_at=Now())
         person.full_clean(exclude=["password"])
         person.save(force_insert=True)

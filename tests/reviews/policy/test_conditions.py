@@ -21,7 +21,11 @@ def test_a_condition_is_accepted(text: str) -> None:
     ("text", "said"),
     [
         ("", "cannot be read"),
-        ("args.amount >", "cannot be read"),
+        ("args.amount >", "cannot be read: something is missing at the end.$"),
+        ("(args.amount > 1", r"cannot be read: \) is missing at the end.$"),
+        ("args.amount = 1", "== is what compares.$"),
+        ("args.amount > 1 5", "5 does not belong here.$"),
+        ("args.to == 'a", "not closed.$"),
         ("amount > 50", "write args.amount"),
         ("history.count > 3", "Conditions know args"),
         ("1 + 1", "this one gives INT"),
