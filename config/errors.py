@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from console.pages import enter
 from workspaces.exceptions import CountersignError
 
 log = logging.getLogger(__name__)
@@ -174,7 +176,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's 404."""
+    """Django's 404; people who have signed in keep the frame, also where there is no page."""
+    with suppress(CountersignError, OperationalError, InterfaceError):
+        if not is_api(request) and not hasattr(request, "principal") and request.user.is_authenticated:
+            enter(request)
     return answer_of(request, 404)
 
 

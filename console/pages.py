@@ -61,13 +61,18 @@ def members_only[**P](view: View[P]) -> Guarded[P]:
     def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return to_sign_in(request)
-        request.cursor = "" if request.htmx else Event.objects.all().head()  # before the page reads what it shows
-        request.workspaces = list(Workspace.objects.of(request.user).select_related("switch"))
-        request.principal = Principal.of_session(request.user, chosen(request.workspaces, request.session))
-        request.principal.require("view")
+        enter(request)
         return view(request, *args, **kwargs)
 
     return cast(Guarded[P], never_cache(guarded))
+
+
+def enter(request: Any) -> None:
+    """Note who asks, and in which workspace, for the page and its frame."""
+    request.cursor = "" if request.htmx else Event.objects.all().head()  # before the page reads what it shows
+    request.workspaces = list(Workspace.objects.of(request.user).select_related("switch"))
+    request.principal = Principal.of_session(request.user, chosen(request.workspaces, request.session))
+    request.principal.require("view")
 
 
 def chosen(own: list[Workspace], session: Any) -> Workspace:

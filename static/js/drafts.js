@@ -6,7 +6,11 @@
   const isWords = (field) => field.name && field.type !== "hidden" && field.type !== "submit";
   const value = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked : field.value;
 
-  const mark = (field) => field.closest(".fld").classList.toggle("ch", field.value !== field.dataset.was);
+  function mark(field) {
+    field.closest(".fld").classList.toggle("ch", field.value !== field.dataset.was);
+    const count = field.form.querySelectorAll(".fld.ch").length, words = field.form.querySelector("[data-differ]");
+    if (words) words.textContent = count ? `${count} field${count > 1 ? "s differ" : " differs"}` : "";
+  }
 
   document.addEventListener("input", ({ target }) => {
     const form = target.form;

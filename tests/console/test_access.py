@@ -143,6 +143,9 @@ def test_who_loses_the_way_keeps_the_frame(browse: Callable[[str], Client], appr
 
     assert 'class="rail"' in unknown.content.decode() and 'href="/runs"' in unknown.content.decode()
     assert foreign.content == unknown.content and foreign.status_code == 404
+    nowhere = sam.get("/nowhere")
+    assert nowhere.status_code == 404 and 'class="rail"' in nowhere.content.decode()
+    assert 'class="rail"' not in Client().get("/nowhere").content.decode()
 
 
 def test_sam_sees_nothing_of_the_house(browse: Callable[[str], Client], approval: ApprovalRequest) -> None:

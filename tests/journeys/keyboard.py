@@ -113,6 +113,7 @@ class Desk:
         self.guest.sees("Approve with edits", within="#actions")
         self.guest.on(lambda page: expect(page.locator("[name='arg:/amount']")).to_be_focused())
         self._type("100")
+        self.guest.sees("1 field differs", within="#actions")
         self._press("Control+Enter")
 
     def _reject(self) -> None:
