@@ -6,7 +6,9 @@ from functools import cached_property
 
 from agents.models import CallStatus
 from console.considered import Considered
+from console.figures import duration
 from console.proposal import Proposal
+from console.prospect import Prospect
 from console.standing import Standing, of_call
 from console.talk_before import TalkBefore
 from reviews.batching import alone
@@ -33,13 +35,16 @@ AFTER_APPROVAL = {
     CallStatus.FAILED: Standing("Approved, but it failed", "bad"),
     CallStatus.IN_DOUBT: Standing("Approved, in doubt", "warn"),
 }
+PUT_OFF = [(15, "15 minutes"), (60, "An hour"), (480, "Eight hours")]
+MAX_PUT_OFF = 7 * 24 * 60  # minutes
 NEEDS_ME = {
     "tool_call": "Needs your approval",
     "question": "Needs your answer",
     "in_doubt": "Did it happen?",
     "budget": "Needs your approval",
 }
-ENDED = {"rejected": "bad", "answered": "ok", "expired": "bad", "withdrawn": ""}
+HOLDABLE = (CallStatus.WAITING, CallStatus.READY)
+ENDED = {"rejected": "bad", "answered": "ok", "expired": "warn", "withdrawn": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Card:
         if approval.is_pending:
             return self._pending
         if approval.status == ApprovalRequest.Status.APPROVED:
+            if self.prospect.held_by and self.call.status in HOLDABLE:
+                return Standing("Approved, held by a stop", "warn")
             return AFTER_APPROVAL.get(CallStatus(self.call.status), of_call(self.call))
         return Standing(approval.get_status_display(), ENDED.get(approval.status, ""))  # type: ignore[arg-type]
 
@@ -244,6 +251,16 @@ class Card:
         given: Handover | None = getattr(self.approval, "handover", None)
         return given if given and self.approval.is_pending and given.until > self.now else None
 
+    @property
+    def put_off_choices(self) -> list[tuple[int, str]]:
+        """For how many minutes it can be put off, in words: never longer than half of the time that is left."""
+        half = self.seconds_left // 120
+        if not self.seconds_left:
+            return PUT_OFF
+        longest = max(1, min(half, MAX_PUT_OFF))
+        words = f"{duration(longest * 60)}, half of what is left" if half <= MAX_PUT_OFF else "A week"
+        return [(minutes, words) for minutes, words in PUT_OFF if minutes < longest] + [(longest, words)]
+
     @cached_property
     def put_off_until(self) -> datetime | None:
         """Until when this person has put it off."""
@@ -260,7 +277,12 @@ class Card:
         """Whether to offer it; the verb asks again."""
         return self.principal.may("operate")
 
-    # --- the rules ---
+    # --- the rules, and what an approval leads to ---
+
+    @cached_property
+    def prospect(self) -> Prospect:
+        """Whether it does as it is, what holds it, and the other requests about its call."""
+        return Prospect(self.approval, self.principal.workspace.switch)
 
     @cached_property
     def considered(self) -> Considered:

@@ -11,6 +11,7 @@ from reviews.models import ApprovalRequest, Rule
 SPOKE = {"matched", "error", "false"}
 CONVERTED = re.compile(r"\b(?:double|int|uint|string)\(([^()]*)\)")
 OWN = re.compile(r"\bargs\.")
+OURS = re.compile(r"^(?:args|facts)\.")
 WHOLE = re.compile(r"(\d)\.0+\b")
 
 
@@ -21,6 +22,7 @@ class Ruling:
     stored: Mapping[str, Any]
     condition: str
     has_decided: bool
+    risk: str = ""
 
     @property
     def plain_condition(self) -> str:
@@ -33,7 +35,7 @@ class Ruling:
     @property
     def read(self) -> list[tuple[str, str]]:
         """What it looked at."""
-        return [(OWN.sub("", name), str(value)) for name, value in self.stored["read"].items()]
+        return [(OURS.sub("", name), str(value)) for name, value in self.stored["read"].items()]
 
 
 class Considered:
@@ -51,6 +53,11 @@ class Considered:
         return sorted(found, key=lambda one: (not one.has_decided, one.stored["result"] == "false"))
 
     @property
+    def making_it_risky(self) -> list[str]:
+        """The rules that say that it is of high risk."""
+        return [one.stored["rule"] for one in self.all if one.has_decided and one.risk == "high"]
+
+    @property
     def others(self) -> int:
         """How many are about something else."""
         return len(self.explanation.get("rules", [])) - len(self.all)
@@ -62,11 +69,11 @@ class Considered:
 
     def _ruling(self, rule: Mapping[str, Any]) -> Ruling:
         speaks = rule["result"] != "false" and rule["mode"] == "enforce"
-        condition = self._conditions.get((rule["revision_id"], rule["rule"]), "")
-        return Ruling(rule, condition, speaks and rule["effect"] == self.explanation.get("decision"))
+        condition, risk = self._said.get((rule["revision_id"], rule["rule"]), ("", ""))
+        return Ruling(rule, condition, speaks and rule["effect"] == self.explanation.get("decision"), risk)
 
     @cached_property
-    def _conditions(self) -> dict[tuple[int, str], str]:
+    def _said(self) -> dict[tuple[int, str], tuple[str, str]]:
         """By revision and name: a revision that was in force never changes."""
-        rules = Rule.objects.filter(revision__in=self.revisions).values_list("revision", "name", "condition")
-        return {(revision, name): condition for revision, name, condition in rules}
+        rules = Rule.objects.filter(revision__in=self.revisions).values_list("revision", "name", "condition", "risk")
+        return {(revision, name): (condition, risk) for revision, name, condition, risk in rules}

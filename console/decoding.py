@@ -12,6 +12,7 @@ from console.prose import Line, lines
 BASE64 = re.compile(r"\A[A-Za-z0-9+/_-]{24,}={0,2}\Z")
 ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 MIN_ESCAPES = 3
+WRAPPED = 32  # characters of a line, at least, where a code is wrapped
 MAX_SHOWN = 20_000
 
 
@@ -20,12 +21,17 @@ def inner(text: str) -> tuple[str, list[Line]] | None:
     stripped = text.strip()
     if stripped[:1] in ("{", "["):
         return _json(stripped)
-    joined = "".join(stripped.split())
-    if BASE64.match(joined) and (found := _base64(joined)):
+    if (joined := _unbroken(stripped)) and BASE64.match(joined) and (found := _base64(joined)):
         return found
     if len(ESCAPED.findall(text)) >= MIN_ESCAPES:
         return "URL-encoded", _plain(unquote(text))
     return None
+
+
+def _unbroken(text: str) -> str:
+    """A text without the line breaks that wrap long codes; empty where it is words."""
+    lines = text.split()
+    return "".join(lines) if len(lines) == 1 or all(len(line) >= WRAPPED for line in lines[:-1]) else ""
 
 
 def _json(text: str) -> tuple[str, list[Line]] | None:

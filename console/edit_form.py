@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from agents.tools.legible import legible
 from console import schema_form
 from console.card import Card
+from console.facts import AMOUNT
+from console.prospect import seats_in_words
 from console.schema_form import Field
 from reviews.editing import outlook
 from reviews.exceptions import NothingChanged
@@ -40,6 +43,7 @@ class Check:
 
     result: str = ""
     problem: str = ""
+    beyond: str = ""
 
 
 def controls(card: Card, sent: Mapping[str, str] | None = None, errors: Errors = ()) -> list[Control]:
@@ -90,16 +94,25 @@ def check(card: Card, sent: Mapping[str, str]) -> Check:
         return Check()
     except Unprocessable as refusal:
         return Check(problem=_problem(card, sent, refusal))
-    return Check(compared(approval.explanation, found))
+    return Check(compared(approval.explanation, found), beyond=beyond(card, args))
+
+
+def beyond(card: Card, args: Mapping[str, Any]) -> str:
+    """An amount above all that were looked up: perhaps a slip, and perhaps more than the tool will do."""
+    known = [(float(reading.said), label) for label, reading in card.proposal.facts if AMOUNT.fullmatch(reading.said)]
+    typed = [one for one in schema_form.fields(card.proposal.schema, args) if AMOUNT.fullmatch(one.text)]
+    highest, label = max(known, default=(inf, ""))
+    above = [one.label for one in typed if float(one.text) > highest]
+    return (
+        f"{', '.join(above)} is above every amount looked up: the highest is {label} {highest:,.2f}." if above else ""
+    )
 
 
 def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """What the rules say now beside what they said before."""
     if all(before.get(part) == after.get(part) for part in ("decision", "why", "requirement")):
         return "same result"
-    wanted = after["requirement"]["seats"]
-    seats = " and ".join(f"{one['count']} of {one['group'] or 'any approver'}" for one in wanted)
-    return f"{after['why'].rstrip('.')}: {seats}"
+    return f"{after['why'].rstrip('.')}: {seats_in_words(after['requirement'])}"
 
 
 def _problem(card: Card, sent: Mapping[str, str], refusal: Unprocessable) -> str:

@@ -8,7 +8,9 @@ from agents.runtime.text import dumps
 from console.truth import Reading
 
 MAX_FACTS = 40
-FIRST = 6
+FIRST = 8
+WORD = re.compile(r"[a-z_]{2,}")
+WHEN = re.compile(r"\d{4}-\d\d-\d\d.*|-?\d+")
 NAMES = ["title", "name", "subject", "number", "id"]  # what things in a list go by, the most telling first
 AMOUNT = re.compile(r"-?\d+[.]\d{2}")
 
@@ -35,12 +37,22 @@ def named(values: list[Any]) -> Iterator[Fact]:
 
 
 def sorted_out(found: list[Fact], names: Collection[str], values: Collection[str]) -> tuple[list[Fact], list[Fact]]:
-    """First those that rules name, or whose value is one of the call's, then amounts; then the rest. One is no rest."""
-    used = [fact for fact in found if is_named(fact[0], names) or fact[1].said in values]
-    others = sorted((fact for fact in found if fact not in used), key=lambda fact: not AMOUNT.fullmatch(fact[1].said))
-    first = [*used, *others][: max(FIRST, len(used))]
+    """First what the call's own values do not say: what rules name, a status, amounts, times. One is no rest."""
+    ranked = sorted(found, key=lambda fact: (fact[1].said in values, not is_named(fact[0], names), _telling(fact)))
+    first = ranked[:FIRST]
     rest = [fact for fact in found if fact not in first]
-    return (first, rest) if len(rest) > 1 else (found, [])
+    return (first, rest) if len(rest) > 1 else (ranked, [])
+
+
+def _telling(fact: Fact) -> tuple[bool, int]:
+    """How far back a fact stands that no rule names: behind those of the thing itself, and by its kind."""
+    kinds = (place for place, kind in enumerate((WORD, AMOUNT, WHEN)) if kind.fullmatch(fact[1].said))
+    return "." in fact[0], next(kinds, 3)
+
+
+def in_words(label: str) -> str:
+    """A place as it is read: `items 1.price` as items 1 price, `days_late` as days late."""
+    return label.replace("_", " ").replace(".", " ")
 
 
 def is_named(label: str, names: Collection[str]) -> bool:

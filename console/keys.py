@@ -30,7 +30,7 @@ KEYS: Mapping[str, str] = {
     "2": "Play four times as fast",
     "f": "Fork from the step",
     "p": "Replay steps, or send a delivery again",
-    "v": "From a run to its request",
+    "v": "From a request to its run, and back",
     "n": "Add a rule",
     "/": "Filter",
     "g": "Go to, with a second letter",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,40 +18,16 @@ from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from console import edit_form, queue, saved_views, schema_form
 from console.card import VIEWS, Card
-from console.pages import AddressForm, MemberRequest, Words, members_only, show
+from console.pages import MemberRequest, Words, members_only, show
+from console.prospect import Prospect
+from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm
 from reviews.models import ApprovalRequest, Decision
+from reviews.outdated import with_others
 from workspaces import canonical
 from workspaces.exceptions import BadInput, Unprocessable
 
-RISKS = {"medium": "Medium risk or higher", "high": "High risk"}
-CHIPS = {"agent": "Agent", "tool": "Tool", "rule": "Rule", "text": "Title has", "run": "Run"}
-FILTERS = ["risk", *CHIPS]
 WORDED = {"reject", "respond", "happened", "did_not_happen", "retry"}  # those that need words
 TEMPLATE = "console/review.html"
-
-
-class Chip(NamedTuple):
-    """One filter that is set, and the queue without it."""
-
-    name: str
-    label: str
-    value: str
-    without: str
-
-
-class QueueForm(AddressForm):
-    """What of the queue is looked at."""
-
-    view = forms.ChoiceField(choices=queue.VIEWS.items(), required=False)
-    risk = forms.ChoiceField(choices=RISKS.items(), required=False)
-    agent = forms.CharField(max_length=100, required=False)
-    tool = forms.CharField(max_length=100, required=False)
-    rule = forms.CharField(max_length=100, required=False)
-    text = forms.CharField(max_length=100, required=False)
-    run = forms.UUIDField(required=False)
-    cursor = forms.CharField(max_length=200, required=False)
-    args = forms.ChoiceField(choices=VIEWS.items(), required=False)
-    selected = forms.UUIDField(required=False)
 
 
 class DecisionForm(forms.Form):
@@ -113,14 +89,15 @@ def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     found, form = load(request, approval_id), DecisionForm(request.POST)
     if not form.is_valid():
         raise BadInput("This decision cannot be read: it lacks its kind, or the digest of what was seen.")
-    before = found.explanation
+    before, prospect = found.explanation, Prospect(found, request.principal.workspace.switch)
+    ahead = prospect.held if form.cleaned_data["kind"] == "edit_and_approve" else prospect.ahead
     try:
         decision = act(request, found, form.cleaned_data)
     except Unprocessable as refusal:
         if shown := refused(request, found, form.cleaned_data, refusal):
             return shown
         raise
-    return go_on(request, found, decision, before)
+    return go_on(request, found, decision, before, ahead)
 
 
 @members_only
@@ -174,14 +151,21 @@ def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unproc
     return retarget(reswap(answer, "outerHTML"), "#arguments")
 
 
-def go_on(request: MemberRequest, decided: ApprovalRequest, decision: Decision, before: dict[str, Any]) -> HttpResponse:
-    """After an edit one stays; after anything else comes the next request. `before` is what the rules said then."""
+def go_on(
+    request: MemberRequest, decided: ApprovalRequest, decision: Decision, before: dict[str, Any], ahead: str
+) -> HttpResponse:
+    """After an edit one stays; after anything else comes the next request.
+
+    `before` is what the rules said then, `ahead` what an approval leads to.
+    """
     words = f"{decision.said.capitalize()}: {decided.title}"
     if decision.kind == "edit":
         result = edit_form.compared(before, decided.explanation)
         return answer(request, decided, f"Edited. Rules checked again: {result}.", recheck=result)
     if decided.is_pending:
         words += f". {len(decided.places) - decided.votes().count()} more needed"
+    elif decision.kind == "approve" and ahead:
+        words += f". {ahead}"
     return answer(request, following(request, decided), words, decided)
 
 
@@ -234,9 +218,8 @@ def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
     """The request, if it is of this workspace."""
     joined = ["tool_call", "run__agent", "run__version", "run__root", "run__started_by", "run__started_by_token"]
     joined += ["handover__person", "handover__given_by"]
-    return get_object_or_404(
-        ApprovalRequest.objects.visible_to(request.principal).select_related(*joined), pk=approval_id
-    )
+    visible = with_others(ApprovalRequest.objects.visible_to(request.principal))
+    return get_object_or_404(visible.select_related(*joined), pk=approval_id)
 
 
 def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) -> dict[str, Any]:
@@ -267,7 +250,7 @@ def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) 
         "now": moment,
         "first": first,
         "selected": found.pk if found else wanted.get("selected", first),
-        "nothing_is_open": request.htmx and request.GET.get("selected") == "",  # said by a page without a card
+        "opens_first": request.htmx and not request.GET.get("selected"),  # a page without a card, or another view
     }
 
 

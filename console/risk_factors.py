@@ -32,8 +32,15 @@ def factors(fields: Iterable[Field], earlier: list[dict[str, Any]]) -> list[str]
     """In sentences; empty where nothing is unusual, or too little is known."""
     if not earlier:
         return ["No call of this tool has been done here lately: nothing tells what is usual."]
+    return compared(fields, earlier)
+
+
+def compared(fields: Iterable[Field], earlier: list[dict[str, Any]]) -> list[str]:
+    """What differs from earlier calls, and whether one of them was the very same."""
     given = [field for field in fields if field.is_given]
-    return [said for field in given for said in _about(field, [dig(args, field.path) for args in earlier])]
+    is_done = any(all(dig(args, field.path) == field.value for field in given) for args in earlier)
+    found = [said for field in given for said in _about(field, [dig(args, field.path) for args in earlier])]
+    return (["A call with exactly these arguments was done before."] if is_done and given else []) + found
 
 
 def _about(field: Field, before: list[Any]) -> Iterator[str]:
@@ -41,14 +48,14 @@ def _about(field: Field, before: list[Any]) -> Iterator[str]:
     value = number(field.value)
     numbers = [known for one in before if (known := number(one)) is not None]
     if value is not None and len(numbers) >= ENOUGH:
-        yield from _far(field, value, median(numbers))
+        yield from _far(field, value, median(numbers), len(numbers))
     elif value is None and isinstance(field.value, str) and len(field.value) <= SHORT:
         yield from _new(field, [one for one in before if isinstance(one, str)])
 
 
-def _far(field: Field, value: float, usual: float) -> Iterator[str]:
+def _far(field: Field, value: float, usual: float, count: int) -> Iterator[str]:
     if usual > 0 and value > FAR * usual:
-        yield f"{field.label} is {value / usual:.3g} times what is usual ({usual:,.12g})."
+        yield f"{field.label} is {value / usual:.3g} times what is usual: {usual:,.12g}, the middle of {count} calls."
 
 
 def _new(field: Field, before: list[str]) -> Iterator[str]:

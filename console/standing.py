@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents.models import CallStatus, Run, RunStatus, ToolCall, with_unread
+from workspaces.models import Switch
 
 type Tone = Literal["", "ok", "warn", "bad", "acc", "vio"]
 
@@ -50,8 +51,23 @@ def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
     children = Run.objects.active().filter(parent=OuterRef("pk"))
     expired = ToolCall.objects.filter(run=OuterRef("pk"), status=CallStatus.EXPIRED)
     return with_unread(runs).annotate(
-        waits_for_people=Exists(theirs), waits_for_children=Exists(children), has_expired=Exists(expired)
+        waits_for_people=Exists(theirs),
+        waits_for_children=Exists(children),
+        has_expired=Exists(expired),
+        is_stopped=Exists(stopped_calls()),
     )
+
+
+def stopped_calls() -> "QuerySet[ToolCall]":
+    """Calls of the run around them that may start, and that a stop of the tool, the agent or the workspace holds."""
+    may_start = ToolCall.objects.filter(Q(status=CallStatus.READY) | Q(status=CallStatus.WAITING, decided="ready"))
+    switch = Switch.objects.filter(
+        Q(stopped=True)
+        | Q(stopped_agents__contains=[OuterRef("run__agent__name")])
+        | Q(stopped_tools__contains=[OuterRef("tool")]),
+        workspace=OuterRef("workspace"),
+    )
+    return may_start.filter(Exists(switch), run=OuterRef("pk"))
 
 
 def of_run(run: Run) -> Standing:
@@ -60,11 +76,15 @@ def of_run(run: Run) -> Standing:
         return Standing("Cancelling", "warn")
     if run.pause_requested_at and run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING):
         return Standing("Pausing", "warn")
+    if run.status in (RunStatus.QUEUED, RunStatus.WAITING) and getattr(run, "is_stopped", False):
+        return Standing("Held by a stop", "warn")
     if run.status == RunStatus.WAITING:
         return waiting(run)
-    if run.status == RunStatus.SUCCEEDED:
-        return succeeded(run)
-    return Standing(run.get_status_display(), RUN_TONES.get(run.status, ""))
+    return (
+        succeeded(run)
+        if run.status == RunStatus.SUCCEEDED
+        else Standing(run.get_status_display(), RUN_TONES.get(run.status, ""))
+    )
 
 
 def succeeded(run: Run) -> Standing:

@@ -1,7 +1,8 @@
 """Calls of one kind as a table: what is the same for all is said once, and what is unusual comes first."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -9,12 +10,15 @@ from statistics import median
 from typing import Any
 
 from agents.runtime.text import loads
-from console import instructing, schema_form
+from console import instructing, risk_factors, schema_form
+from console.prospect import Prospect
 from console.queue import BEGINNING
 from console.schema_form import Field
 from console.truth import Reading
 from reviews.models import ApprovalRequest
+from workspaces.models import Switch
 
+NAMING = re.compile(r"(?=\S*\d)(?=\S*[^\d.,\s])\S+")  # a number of an order, an id: no amount and no prose
 FAR = 3.0  # so many times the usual distance from the middle is far
 
 
@@ -34,6 +38,8 @@ class Row:
     approval: ApprovalRequest
     cells: list[Cell]
     labels: list[str]
+    remarks: list[str]
+    rules_now: str
 
     @property
     def named(self) -> list[tuple[str, Cell]]:
@@ -43,14 +49,17 @@ class Row:
     @property
     def oddness(self) -> float:
         """How unusual it is among the others."""
-        return 3.0 * self.instructs + sum(
-            2.0 * cell.is_far + cell.is_rare + 3.0 * bool(cell.reading.remarks) for cell in self.cells
+        return (
+            3.0 * self.instructs
+            + 1.5 * bool(self.remarks or self.rules_now)
+            + sum(2.0 * cell.is_far + cell.is_rare + 3.0 * bool(cell.reading.remarks) for cell in self.cells)
         )
 
     @property
     def is_odd(self) -> bool:
         """Whether to look at it first."""
-        return self.instructs or any(cell.is_far or cell.reading.remarks for cell in self.cells)
+        is_marked = self.instructs or self.remarks or self.rules_now
+        return bool(is_marked) or any(cell.is_far or cell.reading.remarks for cell in self.cells)
 
     @cached_property
     def instructs(self) -> bool:
@@ -61,8 +70,8 @@ class Row:
 class Table:
     """The arguments of some calls of one tool, a column each."""
 
-    def __init__(self, schema: dict[str, Any], approvals: Sequence[ApprovalRequest]):
-        self.approvals = approvals
+    def __init__(self, schema: dict[str, Any], approvals: Sequence[ApprovalRequest], switch: Switch | None = None):
+        self.approvals, self.switch = approvals, switch
         self._fields = [self._by_label(schema, one) for one in approvals]
         self.labels = list(dict.fromkeys(label for fields in self._fields for label in fields))
         self._texts = {label: [self._text(fields, label) for fields in self._fields] for label in self.labels}
@@ -102,7 +111,13 @@ class Table:
         counts = {label: Counter(self._texts[label]) for label in self.columns}
         far = {label: self._far(label) for label in self.columns}
         rows = [
-            Row(one, [self._cell(label, n, counts, far) for label in self.columns], self.columns)
+            Row(
+                one,
+                [self._cell(label, n, counts, far) for label in self.columns],
+                self.columns,
+                [*self._twice(n), *risk_factors.compared(self._fields[n].values(), self._earlier)],
+                Prospect(one, self.switch).rules_now if self.switch else "",
+            )
             for n, one in enumerate(self.approvals)
         ]
         return sorted(rows, key=lambda row: -row.oddness)
@@ -110,6 +125,28 @@ class Table:
     def _cell(self, label: str, n: int, counts: dict[str, Counter[str]], far: dict[str, set[int]]) -> Cell:
         text, most = self._texts[label][n], max(counts[label].values())
         return Cell(Reading(text), is_rare=most > 2 and counts[label][text] == 1, is_far=n in far[label])
+
+    @cached_property
+    def _earlier(self) -> list[dict[str, Any]]:
+        """What was done before the first of them."""
+        return risk_factors.earlier_args(min((one.tool_call for one in self.approvals), key=lambda call: call.pk))
+
+    @cached_property
+    def _named_twice(self) -> dict[str, Counter[str]]:
+        """How often each value stands in columns that name things, as orders do: most of them differ."""
+        naming = (label for label in self.columns if all(map(NAMING.fullmatch, filter(None, self._texts[label]))))
+        found = {label: Counter(filter(None, self._texts[label])) for label in naming}
+        return {label: counts for label, counts in found.items() if len(counts) * 2 > len(self.approvals)}
+
+    def _twice(self, n: int) -> Iterator[str]:
+        """What stands here more than once, and should not."""
+        digest = bytes(self.approvals[n].digest)
+        if sum(bytes(one.digest) == digest for one in self.approvals) > 1:
+            yield "Exactly the same is asked twice here."
+            return
+        for label, counts in self._named_twice.items():
+            if counts[self._texts[label][n]] > 1:
+                yield f"Another one here has the same {label}."
 
     def _is_same(self, label: str) -> bool:
         return len(self.approvals) > 1 and len(set(self._texts[label])) == 1

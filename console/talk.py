@@ -45,9 +45,15 @@ def turn(message: dict[str, Any], agent: str) -> Turn:
     pieces = [piece(block) for block in blocks(message.get("content"))]
     if message.get("role") == "assistant":
         return Turn("spark", agent, "llm", pieces)
-    if any(block.get("type") == "tool_result" for block in blocks(message.get("content"))):
-        return Turn("tool", "Tools", "tool", pieces)
-    return Turn("person", "User", "mem", pieces)
+    if is_of_user(message):
+        return Turn("person", "User", "mem", pieces)
+    return Turn("tool", "Tools", "tool", pieces)
+
+
+def is_of_user(message: dict[str, Any]) -> bool:
+    """Whether the user speaks, and no tool."""
+    results = (block.get("type") == "tool_result" for block in blocks(message.get("content")))
+    return message.get("role") != "assistant" and not any(results)
 
 
 def blocks(content: Any) -> list[dict[str, Any]]:

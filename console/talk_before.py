@@ -1,11 +1,12 @@
 """The conversation before a proposal: the agent's own reason, the last turns, and where the values come from."""
 
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from agents import reading
 from console import instructing, sources, talk
+from console.facts import Fact
 from console.proposal import Proposal
 from console.sources import Source
 from reviews.models import ApprovalRequest
@@ -58,11 +59,32 @@ class TalkBefore:
 
     @property
     def turns(self) -> list[talk.Turn]:
-        """The last of the conversation, and before it the first turn that says a value of the call."""
+        """The last of the conversation, what the user said last, and the first turn that says a value of the call."""
         last = range(max(0, len(self._messages) - LAST_TURNS), len(self._messages))
         decisive = sorted({source.turn for source in self.sources.values() if source.turn is not None} - {*last})[:1]
-        shown = [self._messages[place] for place in [*decisive, *last]]
+        shown = [self._messages[place] for place in sorted({*decisive, *last, *self._asked_at})]
         return talk.turns(shown, self.run.agent.name)
+
+    @property
+    def _asked_at(self) -> list[int]:
+        """Where the user spoke last."""
+        places = reversed(range(len(self._messages)))
+        return list(islice((place for place in places if talk.is_of_user(self._messages[place])), 1))
+
+    @property
+    def read_last(self) -> list[Fact]:
+        """What a tool found last, for a question, which has no lookups of its own."""
+        turns = (talk.turn(message, "") for message in reversed(self._messages) if message.get("role") == "user")
+        return next((piece.pairs for turn in turns for piece in reversed(turn.pieces) if piece.pairs), [])
+
+    @property
+    def instructed_by(self) -> list[talk.Turn]:
+        """The first message that may instruct the agent, to be read as it is."""
+        told = sources.told(self._messages[: self._proposed_at])
+        found = (
+            place for place, (who, words) in enumerate(told) if who != sources.AGENT and instructing.phrases(words)
+        )
+        return talk.turns((self._messages[place] for place in islice(found, 1)), self.run.agent.name)
 
     @property
     def turn_count(self) -> int:

@@ -1,5 +1,6 @@
 """Alike requests on one page: compared by argument, decided together, each with its own result."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from console import queue
 from console.pages import MemberRequest, Words, members_only
 from console.proposal import Proposal
+from console.prospect import Prospect
 from console.review import load
 from console.table import Table
 from reviews.batching import MAX_BATCH, alike, alone, decide_together
@@ -17,7 +19,7 @@ from reviews.models import ApprovalRequest
 from workspaces.exceptions import BadInput, NotFound
 
 TEMPLATE = "console/batch.html"
-JOINED = ("tool_call", "run__agent", "run__version")
+JOINED = ("tool_call", "run__agent", "run__version", "run__started_by")
 
 
 class BatchForm(forms.Form):
@@ -34,11 +36,16 @@ def batch(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         return decided(request)
     chosen, left_out = wanted(request)
+    return render(request, TEMPLATE, table_context(request, chosen) | {"left_out": left_out})
+
+
+def table_context(request: MemberRequest, chosen: list[ApprovalRequest]) -> dict[str, Any]:
+    """What is compared; nothing where nothing can be."""
     if not chosen:
-        return render(request, TEMPLATE, {"left_out": left_out})
-    schema = Proposal(chosen[0], request.principal.workspace).schema
-    context = {"first": chosen[0], "table": Table(schema, chosen), "left_out": left_out, "max": MAX_BATCH}
-    return render(request, TEMPLATE, context)
+        return {}
+    workspace = request.principal.workspace
+    table = Table(Proposal(chosen[0], workspace).schema, chosen, workspace.switch)
+    return {"first": chosen[0], "table": table, "max": MAX_BATCH}
 
 
 def wanted(request: MemberRequest) -> tuple[list[ApprovalRequest], list[tuple[ApprovalRequest, str]]]:
@@ -67,8 +74,21 @@ def decided(request: MemberRequest) -> HttpResponse:
     if len(approvals) < len(seen):
         raise NotFound
     said = form.cleaned_data
+    if said["kind"] == "reject" and not said["reason"].strip():
+        return unreasoned(request, set(seen))
+    ahead = {one.pk: Prospect(one, request.principal.workspace.switch).ahead for one in approvals}
     results = decide_together(approvals, said["kind"], by=request.principal, digests=seen, reason=said["reason"])
-    return render(request, TEMPLATE, {"results": results, "done": sum(one.decision is not None for one in results)})
+    told = [(one, ahead[one.approval.pk] if said["kind"] == "approve" and one.decision else "") for one in results]
+    return render(request, TEMPLATE, {"results": told, "done": sum(one.decision is not None for one in results)})
+
+
+def unreasoned(request: MemberRequest, ticked: set[UUID]) -> HttpResponse:
+    """The page as it was sent, with what is missing beside its field."""
+    keys = ticked | {identified(key) for key in request.POST.getlist("item")[:MAX_BATCH]}
+    visible = ApprovalRequest.objects.visible_to(request.principal).pending().filter(pk__in=keys)
+    chosen = list(visible.select_related(*JOINED).most_urgent_first())
+    missing = {"error": "The agent needs a reason.", "ticked": ticked}
+    return render(request, TEMPLATE, table_context(request, chosen) | missing, status=422)
 
 
 def read(text: str) -> tuple[UUID, bytes]:

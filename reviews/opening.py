@@ -28,7 +28,8 @@ def open_for(call_ids: Collection[UUID]) -> None:
     calls = list(ToolCall.objects.filter(pk__in=call_ids))
     waiting = [call.pk for call in calls if call.status == CallStatus.WAITING]
     void = Q(status="pending") | Q(status="approved", tool_call__in=waiting)
-    _withdraw(ApprovalRequest.objects.filter(void, tool_call__in=call_ids), "It is asked for again.")
+    void_now = ApprovalRequest.objects.filter(void, tool_call__in=call_ids)
+    _withdraw(void_now, "Rules, tool or approvers have changed since: it is asked for again.")
     for call in calls:
         put(call)
 

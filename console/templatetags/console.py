@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.credentials import hidden
 from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
-from console import figures, instructing, prose, standing
+from console import facts, figures, instructing, prose, standing
 from console.facts import Fact
 from console.truth import Part
 
@@ -39,6 +39,7 @@ register.filter("duration", figures.duration)
 register.filter("dollars", figures.dollars)
 register.filter("short", figures.short)
 register.filter("unwrapped", prose.unwrapped)
+register.filter("in_words", facts.in_words)
 
 
 @register.simple_tag
@@ -75,6 +76,12 @@ def moment(value: datetime | None, style: str = "clock") -> SafeString | str:
         value.strftime("%Y-%m-%d %H:%M:%S"),
         figures.clock(value),
     )
+
+
+@register.simple_tag
+def instant(value: datetime | None) -> str:
+    """A time to be printed: with its day, in full, in one zone."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if value else ""
 
 
 @register.simple_tag

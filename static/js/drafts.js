@@ -15,6 +15,8 @@
   document.addEventListener("input", ({ target }) => {
     const form = target.form;
     if (!form?.dataset.draft || !isWords(target)) return;
+    if (target.ariaInvalid) document.getElementById(target.getAttribute("aria-describedby"))?.remove();
+    target.ariaInvalid = null;
     const given = form.elements.namedItem(`given:${target.name}`);
     if (given) given.checked = true;
     if ("was" in target.dataset) mark(target);

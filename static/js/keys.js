@@ -27,8 +27,8 @@
   }
 
   const usable = (one) => one && !one.disabled && one.getAttribute("aria-disabled") !== "true" && one.checkVisibility();
-  const first = (scope, selector) => [...scope.querySelectorAll(selector)].find(usable);
-  const declared = (scope, attribute, key) => first(scope, `[${attribute}~="${CSS.escape(key)}"]`);
+  const first = (scope, selector, fits = usable) => [...scope.querySelectorAll(selector)].find(fits);
+  const declared = (scope, attribute, key, fits) => first(scope, `[${attribute}~="${CSS.escape(key)}"]`, fits);
 
   function neighbour(region, step) {
     const rows = [...region.querySelectorAll("[data-row]")].filter(usable);
@@ -60,8 +60,10 @@
     const isField = Boolean(target.closest(FIELDS));
     if (key === "mod+k") return declared(document, "data-anywhere", key);
     const toasts = document.getElementById("toasts");  // a toast offers to undo what was done in any region
+    const sent = target.form || target.closest("form");  // only the form that has the focus is sent by a key
+    const fits = (one) => usable(one) && (key !== "mod+enter" || one.form === sent);
     const press = () => scope && !event.repeat  // held down, a key decides once
-      && (declared(scope, "data-key", key) || (!panel && declared(toasts, "data-key", key)));
+      && (declared(scope, "data-key", key, fits) || (!panel && declared(toasts, "data-key", key)));
     if (isField) return key === "mod+enter" && press();
     if (isOff && !key.startsWith("mod+")) return null;
     if (key === "space" && target.closest(PRESSED_BY_SPACE)) return null;
@@ -76,7 +78,7 @@
     const target = found(event, meaning(name(event)));
     if (!target) return;
     event.preventDefault();
-    if (!target.dataset.anywhere) target.focus();  // a dialog gives the focus back to what had it
+    if (!target.dataset.anywhere) target.focus({ preventScroll: "key" in target.dataset });  // a dialog gives the focus back to what had it
     if (target.matches(FIELDS)) target.select?.();
     else if (target.dataset.row !== "focus") target.click();
   });

@@ -5,6 +5,7 @@
   if (!sheet) return;
   const keymap = JSON.parse(document.documentElement.dataset.keymap || "{}");
   const MOD = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl";
+  const OR = " or ";
   const WORDS = { mod: MOD, shift: "Shift", enter: "Enter", space: "Space", escape: "Esc" };
 
   for (const one of document.querySelectorAll("[data-mod]")) one.textContent = `${MOD} ${one.dataset.mod}`;
@@ -21,14 +22,14 @@
 
   function line(keys, text) {
     const term = document.createElement("dt");
-    for (const key of keys) term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
+    for (const key of keys) term.append(key === OR ? key : Object.assign(document.createElement("kbd"), { textContent: key }));
     return [term, Object.assign(document.createElement("dd"), { textContent: text })];
   }
 
   function all(attribute, prefix = []) {
     const found = [...document.querySelectorAll(`[${attribute}]`)].filter((one) => one.checkVisibility() && !one.disabled);
     const named = new Map(found.flatMap((one) => one.getAttribute(attribute).split(" ").map((key) => [key, words(one)])));
-    const keys = (same) => same.flatMap(([key]) => [...prefix, ...printed(key)]);
+    const keys = (same) => same.flatMap(([key], at) => [...(at ? [OR] : []), ...prefix, ...printed(key)]);
     return [...Map.groupBy(named, ([, text]) => text)].flatMap(([text, same]) => line(keys(same), text));
   }
 

@@ -4,7 +4,7 @@
   "use strict";
   const indicator = document.querySelector("[data-live]");
   if (!indicator) return;
-  const WRITING = "#detail button, #detail a.btn, .batch button, .toast button";
+  const WRITING = "#detail button, #detail .act a, .batch button, .toast button";
   const AGAIN_MILLISECONDS = 2000;
   const isWithout = () => indicator.dataset.state === "offline";
   let isOff = false;

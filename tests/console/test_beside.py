@@ -34,7 +34,7 @@ def test_people_comment_and_the_open_card_of_others_hears_it(house: House, brows
 def test_a_claim_is_seen_in_the_row_and_on_the_card(house: House, browse: Callable[[str], Client]) -> None:
     approval, ana, ben = make_approval(house), browse("ana"), browse("ben")
     path = f"/review/{approval.pk}/claim"
-    assert "You have claimed this" in ana.post(path, {"kind": "claim"}, headers=HTMX).content.decode()
+    assert "Claimed by you" in ana.post(path, {"kind": "claim"}, headers=HTMX).content.decode()
     assert "claimed by Ana" in ben.get("/review").content.decode()
     assert 'value="take_over" data-key="shift+c"' in ben.get(f"/review/{approval.pk}").content.decode()
     assert "Ana has claimed this" in ben.post(path, {"kind": "claim"}, headers=HTMX).content.decode()

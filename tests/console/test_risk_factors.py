@@ -25,10 +25,10 @@ def found(args: dict[str, Any], earlier: list[dict[str, Any]]) -> str:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (USUAL[0], ""),
+        (USUAL[0], "A call with exactly these arguments was done before."),
         ({**USUAL[0], "order": "A-99"}, ""),
         ({**USUAL[0], "amount": 70}, ""),
-        ({**USUAL[0], "amount": 71}, "amount is 3.02 times what is usual (23.5)."),
+        ({**USUAL[0], "amount": 71}, "amount is 3.02 times what is usual: 23.5, the middle of 8 calls."),
         ({**USUAL[0], "amount": "1e300"}, "times what is usual"),
         ({**USUAL[0], "amount": "nan"}, ""),
         ({**USUAL[0], "amount": 10**400}, ""),
@@ -58,6 +58,8 @@ def test_a_card_tells_them_of_the_calls_that_were_done(house: House, browse: Cal
     make_call(run, "refund", {"amount": 9_000, "order": "B"}, status="succeeded")  # later than what was asked
     with CaptureQueriesContext(connection) as queries:
         card = read(ana, large)
-    assert "amount is 10 times what is usual (20)." in card
+    assert "amount is 10 times what is usual: 20, the middle of 6 calls." in card
     assert sum("agents_toolcall" in query["sql"] and "LIMIT 100" in query["sql"] for query in queries) == 1
-    assert "Nothing sets it apart" in read(ana, make_approval(house, arguments={"amount": 25, "order": "A-1"}))
+    assert "not unusual beside earlier calls" in read(
+        ana, make_approval(house, arguments={"amount": 25, "order": "A-1"})
+    )

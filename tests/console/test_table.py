@@ -10,13 +10,24 @@ def ask(house: House, amount: float, order: str = "A-1") -> ApprovalRequest:
 
 
 def test_equal_values_are_folded_and_outliers_come_first(house: House) -> None:
-    table = Table(REFUND, [ask(house, amount) for amount in (10, 12, 11, 10, 900, 12)])
+    table = Table(REFUND, [ask(house, amount) for amount in (10, 12, 11, 10.5, 900, 12.5)])
 
     assert [(label, reading.text) for label, reading in table.same] == [("order", "A-1")]
     assert table.columns == table.sums == ["amount"] and table.numbers == {"amount"}
     first = table.rows[0]
     assert first.approval.title.startswith("refund(amount: 900") and first.is_odd and first.cells[0].is_far
     assert not any(row.is_odd for row in table.rows[1:])
+
+
+def test_what_is_asked_twice_is_unusual_and_so_is_an_order_named_twice(house: House) -> None:
+    wanted = [(10, "A-1"), (10, "A-1"), (11, "A-2"), (12, "A-3"), (13, "A-3"), (10, "A-4"), (12, "A-5")]
+    rows = Table(REFUND, [ask(house, amount, order) for amount, order in wanted]).rows
+
+    assert sorted(row.remarks[0] for row in rows[:4]) == [
+        *["Another one here has the same order."] * 2,
+        *["Exactly the same is asked twice here."] * 2,
+    ]
+    assert not any(row.is_odd for row in rows[4:])
 
 
 def test_what_comes_from_a_text_that_instructs_is_unusual(house: House) -> None:
@@ -27,8 +38,10 @@ def test_what_comes_from_a_text_that_instructs_is_unusual(house: House) -> None:
 
 
 def test_what_poses_is_unusual_and_rare_words_are_marked(house: House) -> None:
-    table = Table(REFUND, [ask(house, 1, order) for order in ("acme", "acme", "acme", "асмe", "other")])
+    table = Table(
+        REFUND, [ask(house, n, order) for n, order in enumerate(("acme", "acme", "acme", "асмe", "other"), 1)]
+    )
 
-    assert [row.cells[0].reading.text for row in table.rows[:2]] == ["асмe", "other"]
-    assert table.numbers == set() and Table(REFUND, [ask(house, 1, n) for n in ("17", "18")]).sums == []
-    assert [row.cells[0].is_rare for row in table.rows] == [True, True, False, False, False]
+    assert [row.cells[1].reading.text for row in table.rows[:2]] == ["асмe", "other"]
+    assert table.numbers == {"amount"} and Table(REFUND, [ask(house, 1, n) for n in ("17", "18")]).sums == []
+    assert [row.cells[1].is_rare for row in table.rows] == [True, True, False, False, False]

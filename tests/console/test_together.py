@@ -51,7 +51,7 @@ def test_what_cannot_be_decided_together_is_left_out_with_its_reason(
 
 
 def test_what_is_posted_is_read_strictly(house: House, browse: Callable[[str], Client]) -> None:
-    one, ana = ask(house, 1), browse("ana")
+    one, other, ana = ask(house, 1), ask(house, 2), browse("ana")
     digest = f"{one.pk}:{bytes(one.digest).hex()}"
 
     assert ana.post("/review/batch", {"kind": "approve", "digest": ["x:y"]}).status_code == 400
@@ -63,7 +63,7 @@ def test_what_is_posted_is_read_strictly(house: House, browse: Callable[[str], C
     assert "Reason" in ana.get(f"/review/batch?item={one.pk}").content.decode()
     assert (
         "The agent needs a reason."
-        in ana.post("/review/batch", {"kind": "reject", "digest": [digest]}).content.decode()
+        in ana.post("/review/batch", {"kind": "reject", "digest": [digest], "item": [other.pk]}).content.decode()
     )
     one.refresh_from_db()
     assert one.is_pending

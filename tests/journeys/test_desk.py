@@ -79,7 +79,7 @@ def nothing_moves_under_the_reader(ana: Guest, cleo: Principal, ask: Callable[..
     assert rows(ana) == ["plain(n: 2)", "grave(n: 3)"]
     ana.on(lambda page: page.locator(f"#request-{second.pk}").focus())
     ana.presses_key("Shift+C")
-    ana.sees("You have claimed this", within="#claim")
+    ana.sees("Claimed by you", within="#claim")
     ana.finds_nothing_wrong()
 
 

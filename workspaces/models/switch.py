@@ -71,6 +71,14 @@ class Switch(models.Model):
         latest = AuditEntry.objects.filter(workspace=self.pk, kind="switch.stopped", object__in=self.scopes)
         return {entry.object: entry for entry in latest.order_by("object", "-id").distinct("object")}
 
+    def holding(self, agent: str, tool: str) -> str:
+        """What is stopped and keeps this tool of this agent from starting; empty where nothing does."""
+        if self.stopped:
+            return "this workspace"
+        if agent in self.stopped_agents:
+            return f"agent {agent}"
+        return f"tool {tool}" if tool in self.stopped_tools else ""
+
     @transaction.atomic
     def _turn(self, move: str, scope: str, reason: str, by: "Principal") -> None:
         by.require("operate")

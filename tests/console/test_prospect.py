@@ -1,0 +1,52 @@
+"""What an approval leads to is said before and after it: other rules, a stop, and the requests about one call."""
+
+import re
+from collections.abc import Callable
+
+from django.test import Client
+
+from agents.models import ToolCall
+from reviews.gate import Gate
+from reviews.models import ApprovalRequest, PolicySet
+from tests.console.conftest import HTMX
+from tests.console.desk import post, read
+from tests.factories import House, make_approval, make_policy
+
+
+def test_who_decides_under_older_rules_is_told_and_finds_what_came_of_it(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    ana = browse("ana")
+    make_policy(house.workspace, {"name": "ask", "effect": "ask", "seats": [{"count": 1, "group": "finance"}]})
+    approval, other = make_approval(house), make_approval(house, arguments={"amount": 9, "order": "B"})
+    assert "rules have changed" not in read(ana, approval)
+
+    stricter = {"name": "ask", "effect": "ask", "seats": [{"count": 2, "group": "finance"}], "deadline_seconds": 240}
+    PolicySet.objects.get().publish([stricter], None)
+    words = "asked for again, as the rules in force now demand: 2 of finance, within 4 m 00 s."
+    assert words in read(ana, approval)
+    batch = ana.get(f"/review/batch?like={approval.pk}").content.decode()
+    assert batch.count("rules have changed") == 2 and " checked" not in batch
+    said = ana.post("/review/batch", {"kind": "approve", "digest": re.findall(r'"digest" value="([^"]+)"', batch)[:1]})
+    assert words in said.content.decode()
+
+    left = next(one for one in (approval, other) if one.decisions.count() == 0)
+    assert words in post(ana, left, "approve", HTMX).content.decode()
+    ToolCall.objects.filter(pk=left.tool_call_id).update(status="waiting")
+    Gate().opened([left.tool_call_id])
+    again = ApprovalRequest.objects.get(tool_call=left.tool_call_id, status="pending")
+    assert "Ana approved it before" in read(ana, again) and f"/review/{left.pk}" in read(ana, again)
+    for page in ("", "/record"):
+        old = read(ana, left, page)
+        assert "no longer counted, so it was asked for again" in old and f'href="/review/{again.pk}"' in old
+
+
+def test_what_is_approved_under_a_stop_is_held_and_says_so(house: House, browse: Callable[[str], Client]) -> None:
+    ana, approval = browse("ana"), make_approval(house)
+    house.workspace.switch.stop("tool:refund", "wrong amounts", house.by("olga"))
+
+    assert "Held while tool refund is stopped." in read(ana, approval)
+    assert "Held while tool refund is stopped." in post(ana, approval, "approve", HTMX).content.decode()
+    assert "Approved, held by a stop" in read(ana, approval)
+    run = ana.get(f"/runs/{approval.run_id}").content.decode()
+    assert "Held by a stop" in run
