@@ -214,6 +214,7 @@ class Page:
             calls=Count("id"),
             reads=Count("id", filter=Q(effect=Effect.READ) & done),
             held=Count("id", filter=writes & Q(status__in=WITH_PEOPLE)),
+            ready=Count("id", filter=writes & Q(status=CallStatus.READY)),
             sent=Count("id", filter=writes & done & Q(started_at__isnull=False)),
             refused=Count("id", filter=Q(status__in=["denied", "rejected"])),
             expired=Count("id", filter=Q(status="expired")),
