@@ -15,6 +15,8 @@ from agents.cron import Cron, zone_of
 from agents.models import Run, Schedule
 from agents.runtime.text import headline, loads
 from agents.scheduling import keep_schedule
+from agents.starting import start_run
+from console.cron_words import in_words
 from console.pages import MemberRequest, members_only
 from console.standing import with_standing
 
@@ -32,7 +34,13 @@ def schedules(request: MemberRequest) -> HttpResponse:
     found = list(own.annotate(last_keys=ArraySubquery(last_keys)).order_by("paused", "next_at", "pk")[:PAGE])
     last = last_runs(found)
     rows = [
-        {"schedule": one, "words": headline(loads(one.input)), "next": following(one), "runs": last[one.pk]}
+        {
+            "schedule": one,
+            "words": headline(loads(one.input)),
+            "when": in_words(one.cron),
+            "next": following(one),
+            "runs": last[one.pk],
+        }
         for one in found
     ]
     return render(request, "console/schedules.html", {"rows": rows, "may_operate": request.principal.may("operate")})
@@ -50,6 +58,16 @@ def pause(request: MemberRequest, schedule_id: UUID) -> HttpResponse:
 def resumption(request: MemberRequest, schedule_id: UUID) -> HttpResponse:
     """Start runs again, in the name of who resumes it."""
     return kept(request, schedule_id, paused=False)
+
+
+@members_only
+@require_POST
+def runs(request: MemberRequest, schedule_id: UUID) -> HttpResponse:
+    """One run at once, in the name of who asks for it; the times of the schedule stay as they are."""
+    own = Schedule.objects.filter(workspace=request.principal.workspace).select_related("agent")
+    schedule = get_object_or_404(own, pk=schedule_id)
+    run = start_run(request.principal, schedule.agent.name, loads(schedule.input), labels=schedule.labels)
+    return redirect("run", run.pk)
 
 
 def kept(request: MemberRequest, schedule_id: UUID, *, paused: bool) -> HttpResponse:

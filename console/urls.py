@@ -102,6 +102,7 @@ urlpatterns = [
     path("schedules", schedules.schedules, name="schedules"),
     path("schedules/new", schedule_form.schedule, name="schedule-new"),
     path("schedules/<uuid:schedule_id>", schedule_form.schedule, name="schedule"),
+    path("schedules/<uuid:schedule_id>/runs", schedules.runs, name="schedule-runs"),
     path("schedules/<uuid:schedule_id>/pause", schedules.pause, name="schedule-pause"),
     path("schedules/<uuid:schedule_id>/resumption", schedules.resumption, name="schedule-resumption"),
     path("agents", agents.agents, name="agents"),

@@ -63,6 +63,7 @@ POSTS |= {
     "agent-activations",
     "thread-runs",
     "schedule-pause",
+    "schedule-runs",
     "schedule-resumption",
     "runs-changes",
     "saved-views",

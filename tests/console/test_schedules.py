@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from agents.models import Schedule
+from agents.models import Run, Schedule
 from agents.scheduling import keep_schedule
 from tests.factories import House, make_run
 from workspaces.models import AuditEntry, Membership
@@ -29,7 +29,10 @@ def test_a_schedule_tells_its_times_and_is_paused_and_resumed(
 
     assert "Count &lt;b&gt;all&lt;/b&gt;" in page and "in the name of Root" in page
     assert [page.count(f'datetime="{year}-02-29T06:00:00') for year in (2028, 2032, 2036)] == [1, 1, 1]
-    assert page.count("Failed</span>") == 5
+    assert page.count("Failed</span>") == 5 and "Every hour, at minute 3" in page
+    started = olga.post(f"/schedules/{schedule.pk}/runs")
+    run = Run.objects.get(pk=started["Location"].removeprefix("/runs/"))
+    assert (run.started_by, run.input, run.schedule) == (house.olga, '"Count <b>all</b>"', None)
     assert olga.post(f"/schedules/{schedule.pk}/pause").status_code == 302
     schedule.refresh_from_db()
     assert schedule.paused and schedule.owner == house.olga
@@ -38,6 +41,7 @@ def test_a_schedule_tells_its_times_and_is_paused_and_resumed(
     assert AuditEntry.objects.filter(kind="schedule.kept", object=str(schedule.pk)).count() == 3
     Membership.objects.get(person=house.olga).change(roles=["viewer"], groups=[], by=None)
     assert olga.post(f"/schedules/{schedule.pk}/pause").status_code == 403
+    assert olga.post(f"/schedules/{schedule.pk}/runs").status_code == 403
     assert b"Pause" not in olga.get("/schedules").content
 
 
