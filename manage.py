@@ -41,9 +41,18 @@ def main():  # type: () -> None
         if command in ("help", "-h", "--help"):
             print(__doc__)
         home.join(command)
-        from django.core.management import execute_from_command_line
+        execute(command, arguments)
 
+
+def execute(command, arguments):  # type: (str, list[str]) -> None
+    """One of Django's commands or ours."""
+    from django.core.management import execute_from_command_line
+    from django.db import OperationalError
+
+    try:
         execute_from_command_line([sys.argv[0], *arguments])
+    except OperationalError as error:
+        sys.exit(f"manage.py {command}: the database does not answer; does `manage.py up` run?\n{error}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,22 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from agents.models import CallStatus, Run, ToolCall
+from agents.models import Agent, CallStatus, Run, ToolCall
+from agents.runtime.version import catalogue
+from workspaces.exceptions import Unprocessable
+from workspaces.models import Workspace
+
+
+def check_scope(workspace: Workspace, scope: str) -> None:
+    """Raise Unprocessable where a stop would stop nothing: a name in a hurry may be misspelt."""
+    kind, _, name = scope.partition(":")
+    is_known = {
+        "agent": lambda: Agent.objects.filter(workspace=workspace, name=name).exists(),
+        "tool": lambda: name in catalogue(workspace.pk, workspace.switch.rules_epoch),
+    }
+    if not is_known.get(kind, lambda: True)():
+        sentence = f"There is no {kind} {name!r} here; nothing was stopped."
+        raise Unprocessable(sentence, [{"path": "/scope", "message": sentence}])
 
 
 def calls_in_flight(workspace_id: int, scope: str) -> list[dict[str, Any]]:

@@ -112,6 +112,7 @@ CELERY_APP = "config.celery.app"  # whose queue the doorbells go to
 FLOW_SECONDS = float(os.environ.get("FLOW_SECONDS", "10"))  # so long a flow may compute between two effects
 STANDSTILL_SECONDS = float(os.environ.get("STANDSTILL_SECONDS", "30"))  # then a process that is stuck ends itself
 GATE = os.environ.get("GATE", "reviews.gate.Gate")
+STOPPABLE = "agents.stopping.check_scope"  # (workspace, scope) -> Unprocessable where there is no such thing
 CALLS_IN_FLIGHT = "agents.stopping.calls_in_flight"  # (workspace_id, scope) -> the calls that began before a stop
 TOOL_MODULES = [name for name in os.environ.get("TOOL_MODULES", "").split(",") if name]
 SWEEP_DUTIES: list[str] = [

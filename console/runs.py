@@ -73,7 +73,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
         "spans": {name: words for name, (words, _) in run_filters.SPANS.items()},
         "agents": agents,
         "people": Person.objects.filter(memberships__workspace=workspace).order_by("name")[:MAX_PEOPLE],
-        "startable": [agent for agent in agents if agent.active_version],
+        "startable": [agent for agent in agents if agent.active_version and not agent.active_version.is_recorded],
         "saved": saved_views.of_page(request, "runs"),
         "may_start": request.principal.may("operate"),
     }

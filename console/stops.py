@@ -83,9 +83,13 @@ def stops(request: MemberRequest) -> HttpResponse:
 @require_POST
 def resumption(request: MemberRequest) -> HttpResponse:
     """Let something that is stopped go on."""
-    scope = request.POST.get("scope", "")
-    request.principal.workspace.switch.resume(scope, request.principal)
-    messages.success(request, f"No longer stopped: {worded(scope)}. What waited there goes on.")
+    scope, switch = request.POST.get("scope", ""), request.principal.workspace.switch
+    request.principal.require("operate")
+    if scope in switch.scopes:
+        switch.resume(scope, request.principal)
+        messages.success(request, f"No longer stopped: {worded(scope)}. What waited there goes on.")
+    else:
+        messages.info(request, "That is not stopped any more.")
     return redirect(local_page(request, request.POST.get("next")))
 
 

@@ -30,6 +30,8 @@ def stop(request: HttpRequest, body: StopIn) -> Any:
     """Stop the workspace, an agent or a tool: once answered, no new effect starts; `in_flight` had started before."""
     principal = _principal(request)
     switch = principal.workspace.switch
+    principal.require("operate")
+    import_string(settings.STOPPABLE)(principal.workspace, body.scope)
     switch.stop(body.scope, body.reason, principal)
     return _state(switch, body.scope)
 

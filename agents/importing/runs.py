@@ -1,5 +1,6 @@
 """Transcripts become runs: finished ones, or ones that the runtime plays with recorded model, tools and user."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import now
 
+from agents.exceptions import TranscriptRefused
 from agents.importing.transcript import Transcript
 from agents.models import Agent, AgentVersion, Checkpoint, Recording, Run, Tool, ToolCall
 from agents.runtime import flow, version
@@ -22,6 +24,7 @@ from workspaces.models import Switch
 from workspaces.principal import Principal
 
 IMPORTED, PLAYED = "imported", "chat"
+NAME = r"[\w./-]{1,100}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class Importer:
 
     @classmethod
     def into(cls, principal: Principal, name: str) -> "Importer":
-        """An importer into the agent of this name, which is made if it is not there."""
+        """An importer into the agent of this name, which is made if it is not there. Raises TranscriptRefused."""
+        if not re.fullmatch(NAME, name):
+            raise TranscriptRefused(f"No agent can be named {name!a:.120}: give the file a shorter or plainer name.")
         with transaction.atomic():
             agent, is_new = Agent.objects.get_or_create(
                 workspace=principal.workspace, name=name, defaults={"description": "Recorded elsewhere and imported."}

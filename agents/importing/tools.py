@@ -7,13 +7,16 @@ from django.db import transaction
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from agents.exceptions import TranscriptRefused
+from agents.importing.transcript import MAX_TOOL_NAME, TOOL_NAME
 from agents.models import Tool
 from agents.models.tool import Effect, Reach
+from agents.tools import registry
 from agents.tools.exceptions import InvalidSchema
 from agents.tools.validation import validator
-from workspaces import canonical
+from workspaces import audit, canonical
 from workspaces.exceptions import CanonicalError
-from workspaces.models import Switch, Workspace
+from workspaces.models import Switch
+from workspaces.principal import Principal
 
 
 class Declaration(BaseModel):
@@ -21,7 +24,7 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,100}$")]
+    name: Annotated[str, StringConstraints(pattern=TOOL_NAME, max_length=MAX_TOOL_NAME)]
     effect: Effect = Effect.UNSAFE
     reaches: Reach = Reach.INSIDE
     description: str = ""
@@ -35,16 +38,24 @@ class Declarations(BaseModel):
 
 
 @transaction.atomic
-def declare(workspace: Workspace, path: Path) -> int:
+def declare(principal: Principal, path: Path) -> int:
     """Make or change the recorded tools of a workspace; how many the file declares. Raises TranscriptRefused."""
     declared = _read(path)
+    rows = Tool.objects.filter(workspace=principal.workspace, is_recorded=False)
+    own = {spec.name for spec in registry.all()} | set(rows.values_list("name", flat=True))
     for tool in declared:
-        fields = {"effect": tool.effect, "reaches": tool.reaches, "description": tool.description}
-        Tool.objects.update_or_create(
-            workspace=workspace, name=tool.name, defaults={**fields, "schema": tool.schema_, "is_recorded": True}
-        )
-    Switch.tighten(workspace.pk)
+        if tool.name in own:
+            raise TranscriptRefused(f"{path.name} declares {tool.name}, which is a tool of this installation")
+        _keep(tool, principal)
+    Switch.tighten(principal.workspace.pk)
     return len(declared)
+
+
+def _keep(tool: Declaration, principal: Principal) -> None:
+    fields = {"effect": tool.effect, "reaches": tool.reaches}
+    kept = {**fields, "description": tool.description, "schema": tool.schema_, "is_recorded": True}
+    row, _ = Tool.objects.update_or_create(workspace=principal.workspace, name=tool.name, defaults=kept)
+    audit.record(principal.workspace.pk, principal, "tool.kept", f"tool:{row.pk}", {"name": tool.name, **fields})
 
 
 def _read(path: Path) -> list[Declaration]:

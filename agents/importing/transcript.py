@@ -1,6 +1,7 @@
 """One record of a file: a conversation in OpenAI's message format, with labels."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from workspaces.exceptions import CanonicalError
 MAX_LINE_BYTES = 20_000_000
 CONVERSATION = ("traj", "messages")
 SCALAR = (str, int, float, bool)
+TOOL_NAME = r"^[.-]*\w[\w.-]*$"
+MAX_TOOL_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def _transcript(record: Any) -> Transcript:
     blocks = to_blocks(messages)
     instructions = [_text(message) for message in blocks if message["role"] == "system"]
     spoken = _joined([message for message in blocks if message["role"] != "system"])
+    _check_calls(spoken)
     _check_order(spoken)
     return Transcript(
         digest=canonical.digest(canonical.dumps(record)),
@@ -92,6 +96,25 @@ def _joined(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found = list(group)
         joined += [{"role": "user", "content": [b for m in found for b in m["content"]]}] if heard else found
     return joined
+
+
+def _check_calls(messages: list[dict[str, Any]]) -> None:
+    """Calls that people can be asked about, and whose arguments have one reading."""
+    for block in (block for message in messages for block in message["content"]):
+        if not isinstance(block.get("id", block.get("tool_use_id", "")), str):
+            raise TranscriptRefused("the id of a call must be a text")
+        if block["type"] == "tool_use":
+            _check_call(block["name"], block["input"])
+
+
+def _check_call(name: Any, arguments: dict[str, Any]) -> None:
+    if not isinstance(name, str) or len(name) > MAX_TOOL_NAME or not re.fullmatch(TOOL_NAME, name):
+        allowed = f"1 to {MAX_TOOL_NAME} letters, digits and _ . -"
+        raise TranscriptRefused(f"a tool's name has {allowed}, unlike {name!a:.60}")
+    try:
+        canonical.check(arguments)
+    except CanonicalError as error:
+        raise TranscriptRefused(f"the arguments of {name}: {error}") from error
 
 
 def _check_order(messages: list[dict[str, Any]]) -> None:

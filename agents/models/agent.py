@@ -13,7 +13,9 @@ class AgentQuerySet(models.QuerySet["Agent"]):
     """Selections of agents."""
 
     def startable(self) -> "AgentQuerySet":
-        return self.filter(active_version__isnull=False).select_related("active_version")
+        """Those that new runs may use: an imported one has nothing to say but its recordings."""
+        found = self.filter(active_version__isnull=False).select_related("active_version")
+        return found.exclude(active_version__chain__contains=[{"provider": "recorded"}])
 
 
 class Agent(models.Model):
@@ -95,3 +97,8 @@ class AgentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent.name} v{self.number}"
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it only says what recordings say."""
+        return any(link.get("provider") == "recorded" for link in self.chain)

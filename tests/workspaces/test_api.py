@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import path
 from ninja import NinjaAPI
 
+from agents.models import Agent, Tool
 from config.api import BearerToken
 from config.errors import answer_with_problems
 from config.parser import StrictParser
@@ -89,6 +90,7 @@ def test_a_token_without_the_scope_is_refused_and_sam_s_is_unknown(acme, olga, c
 
 
 def test_olga_stops_an_agent_and_lets_it_go_on(acme, token, call):
+    Agent.objects.create(workspace=acme, name="desk")
     status, state = call(token, "post", "/stop", {"scope": "agent:desk", "reason": " wrong refunds "})
     assert (status, state["state"], state["stopped_agents"]) == (200, "stopped", ["desk"])
     assert (state["reason"], state["in_flight"]) == ("wrong refunds", [])
@@ -102,6 +104,7 @@ def calls_in_flight(workspace_id, scope):
 
 def test_the_answer_names_the_calls_that_the_stop_comes_too_late_for(acme, token, call, settings):
     settings.CALLS_IN_FLIGHT = f"{__name__}.calls_in_flight"
+    Tool.objects.create(workspace=acme, name="mail", is_recorded=True)
     _, state = call(token, "post", "/stop", {"scope": "tool:mail", "reason": "spam"})
     assert [each["tool"] for each in state["in_flight"]] == ["tool:mail"]
 
@@ -122,6 +125,8 @@ def test_a_repeated_stop_is_answered_alike_and_does_not_stop_again_what_was_resu
         {"scope": "workspace", "reason": "  "},
         {"scope": "run:7", "reason": "why"},
         {"scope": "agent:", "reason": "why"},
+        {"scope": "agent:dessk", "reason": "why"},
+        {"scope": "tool:mial", "reason": "why"},
         {"scope": "workspace", "reason": "x" * 1001},
         {"scope": "workspace", "reason": "why", "workspace_id": 1},
         {"scope": ["workspace"], "reason": "why"},
@@ -131,6 +136,12 @@ def test_a_stop_that_is_not_one_is_refused(acme, token, call, body):
     status, problem = call(token, "post", "/stop", body)
     assert status == 422 and problem["errors"]
     assert not Switch.objects.get(pk=acme.pk).stopped
+
+
+@pytest.mark.parametrize("scope", ["tool:%00", "agent:%00", "tool:%E2%80%AE", "run:7"])
+def test_only_what_can_be_stopped_goes_on(acme, token, call, scope):
+    status, problem = call(token, "delete", f"/stop?scope={scope}")
+    assert status == 422 and problem["errors"]
 
 
 def test_a_viewer_may_look_and_not_stop(acme, call):

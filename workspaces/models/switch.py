@@ -109,7 +109,7 @@ def _column(scope: str) -> tuple[str, str]:
     kind, _, name = scope.partition(":")
     if scope == "workspace":
         return "stopped", ""
-    if kind in LISTS and name:
+    if kind in LISTS and name and name.isprintable():
         return LISTS[kind], name
     sentence = "A scope is workspace, agent:NAME or tool:NAME."
     raise Unprocessable(sentence, [{"path": "/scope", "message": sentence}])

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, tools: Path | None, person: str, workspace: str | None, **options: Any) -> None:
         principal = member(person, workspace)
         try:
-            declared = declare(principal.workspace, tools) if tools else 0
+            declared = declare(principal, tools) if tools else 0
             importer = Importer.into(principal, f"imported/{stem(file)}")
             brought, there, refused = self._bring(importer, file, play=options["play"])
         except (TranscriptRefused, OSError) as error:

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from agents.exceptions import UnknownAgent
 from agents.gateway.openai_messages import to_openai
 from agents.models import Agent, Run, ToolCall
 from agents.reading import messages_at
 from agents.runtime.journal_check import verify
+from agents.starting import start_run
+from agents.tools import registry
+from tests.people import acting
 from workspaces.models import AuditEntry, Membership, Person, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +49,12 @@ def said(text, *calls):
 
 def result(index, name, text):
     return {"role": "tool", "tool_call_id": f"c{index}", "name": name, "content": text}
+
+
+def called(name, arguments, id="c0"):
+    call = {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+    asked = {"role": "assistant", "content": None, "tool_calls": [call]}
+    return record(user("hi"), asked, {"role": "tool", "tool_call_id": id, "content": "r"})
 
 
 def without_ids(messages):
@@ -113,6 +123,14 @@ def test_the_same_record_is_imported_once(bring):
         (record(user("a"), said("b"), said("c")), "in a row"),
         (record(user("a"), said(None, ("f", {})), user("b")), "followed by results for"),
         (record({"role": "robot", "content": "x"}), "Message 1"),
+        (called("look", '{"n":9007199254740993}'), "2^53"),
+        (called("look", '{"n":"\\u0000"}'), "arguments of look"),
+        (called("look", '{"n":"\\ud800"}'), "arguments of look"),
+        (called("", "{}"), "a tool's name has"),
+        (called("x" * 101, "{}"), "a tool's name has"),
+        (called("a\u202eb c/../", "{}"), "a tool's name has"),
+        (called("..", "{}"), "a tool's name has"),
+        (called("look", "{}", 5), "id of a call"),
     ],
 )
 def test_an_unreadable_line_is_named_and_the_rest_is_imported(bring, capsys, line, sentence):
@@ -147,6 +165,28 @@ def test_a_wrong_declaration_imports_nothing(bring, tmp_path, text):
     with pytest.raises(CommandError, match=r"tools\.json"):
         bring(TALK, tools=tools)
     assert not Run.objects.exists()
+
+
+def test_a_declaration_leaves_the_tools_of_the_installation_alone(bring, tmp_path):
+    tools = tmp_path / "tools.json"
+    own = registry.all()[0].name
+    tools.write_text(json.dumps({"tools": [{"name": own, "effect": "read"}]}))
+    with pytest.raises(CommandError, match=f"declares {own}, which is a tool of this installation"):
+        bring(TALK, tools=tools)
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "my talks (1)", "caf\udce9"])
+def test_a_file_whose_name_no_agent_can_have_is_refused(olga, tmp_path, name):
+    path = tmp_path / f"{name}.jsonl"
+    path.write_text(json.dumps(TALK))
+    with pytest.raises(CommandError, match="shorter or plainer"):
+        call_command("import_runs", path, "--as=olga")
+
+
+def test_nobody_starts_an_imported_agent_by_hand(bring, olga):
+    bring(TALK)
+    with pytest.raises(UnknownAgent):
+        start_run(acting(olga), "imported/talks", "hello")
 
 
 @needs_data
