@@ -54,7 +54,7 @@
   }
 
   function found(event, key) {
-    const { target } = event;
+    const target = event.target.checkVisibility() ? event.target : document.body;  // what has just been closed keeps the focus for a frame
     const panel = target.closest(":popover-open, dialog");
     const scope = panel || target.closest("[data-keys]");
     const isField = Boolean(target.closest(FIELDS));
