@@ -4,7 +4,7 @@ Python runs one thread at a time. With thirty of them at work, each piece of a r
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,7 +18,10 @@ PATIENCE_SECONDS = 1.0  # a flow may compute for ten before it is cut off; nobod
 
 
 class RoundRobin:
-    """So many places that are free go to workspaces in turn (fair queueing, RFC 970), in each to who came first."""
+    """So many places that are free go to workspaces in turn (fair queueing, RFC 970), in each to who came first.
+
+    While workspaces share them, the last free one is for a workspace that has none: it never waits for another.
+    """
 
     def __init__(
         self, places: int, before_waiting: Callable[[], None] = lambda: None, patience: float = PATIENCE_SECONDS
@@ -26,6 +29,7 @@ class RoundRobin:
         self._free = places
         self._before_waiting = before_waiting
         self._patience = patience
+        self._held: Counter[int] = Counter()
         self._waiting: dict[int, deque[threading.Lock]] = {}
         self._lock = threading.Lock()
         self._mine = threading.local()
@@ -40,8 +44,8 @@ class RoundRobin:
         try:
             yield
         finally:
+            self._give(workspace_id)
             self._mine.workspace_id = None
-            self._give()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -49,7 +53,7 @@ class RoundRobin:
         if (workspace_id := getattr(self._mine, "workspace_id", None)) is None:
             yield
             return
-        self._give()
+        self._give(workspace_id)
         try:
             yield
         finally:
@@ -61,8 +65,7 @@ class RoundRobin:
 
         Not where workspaces share this worker: each commit under way slows the runs of all.
         """
-        is_shared = boot() - self._shared_at < SHARED_SECONDS
-        if is_shared or not self._lending.acquire(blocking=False):
+        if self._is_shared or not self._lending.acquire(blocking=False):
             yield
             return
         try:
@@ -71,24 +74,41 @@ class RoundRobin:
         finally:
             self._lending.release()
 
+    @property
+    def _is_shared(self) -> bool:
+        return boot() - self._shared_at < SHARED_SECONDS
+
     def _take(self, workspace_id: int) -> bool:
         """Wait for a place; False where patience ended first."""
-        if not self._free:
-            self._before_waiting()
-        with self._lock:
-            if self._latest not in (None, workspace_id):
-                self._shared_at = boot()
-            self._latest = workspace_id
-            if self._free:
-                self._free -= 1
-                return True
-            called = threading.Lock()
-            called.acquire()
-            self._waiting.setdefault(workspace_id, deque()).append(called)
+        called = self._called(workspace_id)
+        if called is None:
+            return True
+        self._before_waiting()
         if called.acquire(timeout=self._patience):
             return True
         with self._lock:
             return called.acquire(blocking=False) or self._left(workspace_id, called)
+
+    def _called(self, workspace_id: int) -> threading.Lock | None:
+        """What is released when it is this thread's turn; None where it is at once."""
+        with self._lock:
+            if self._latest not in (None, workspace_id):
+                self._shared_at = boot()
+            self._latest = workspace_id
+            if self._may_have(workspace_id):
+                self._enter(workspace_id)
+                return None
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.setdefault(workspace_id, deque()).append(called)
+            return called
+
+    def _may_have(self, workspace_id: int) -> bool:
+        return self._free > (1 if self._is_shared and self._held[workspace_id] else 0)
+
+    def _enter(self, workspace_id: int) -> None:
+        self._free -= 1
+        self._held[workspace_id] += 1
 
     def _left(self, workspace_id: int, called: threading.Lock) -> bool:
         self._waiting[workspace_id].remove(called)
@@ -96,20 +116,20 @@ class RoundRobin:
             del self._waiting[workspace_id]
         return False
 
-    def _give(self) -> None:
-        """Hand the place to the workspace that has waited longest since its last turn."""
+    def _give(self, workspace_id: int) -> None:
+        """Hand the place to the workspace that has waited longest since its last turn and may have it."""
         if not self._mine.has_place:
             return
         self._mine.has_place = False
         with self._lock:
-            if not self._waiting:
-                self._free += 1
-                return
-            workspace_id = next(iter(self._waiting))
-            queue = self._waiting.pop(workspace_id)
-            queue.popleft().release()
-            if queue:
-                self._waiting[workspace_id] = queue  # at the end of the round
+            self._free += 1
+            self._held[workspace_id] -= 1
+            while (others := next(filter(self._may_have, self._waiting), None)) is not None:
+                self._enter(others)
+                queue = self._waiting.pop(others)
+                queue.popleft().release()
+                if queue:
+                    self._waiting[others] = queue  # at the end of the round
 
 
 computing = RoundRobin(AT_ONCE, before_waiting=database.release)  # whoever waits holds no connection

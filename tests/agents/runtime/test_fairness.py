@@ -84,6 +84,21 @@ def test_a_commit_lends_its_place_unless_workspaces_share_the_worker() -> None:
     assert crowd.order == [1, 1]
 
 
+def test_while_workspaces_share_a_worker_one_that_has_no_place_finds_one_free() -> None:
+    robin = RoundRobin(2, patience=SECONDS)
+    with robin.turn(2):
+        pass
+    mine, others = Crowd(robin), Crowd(robin)
+    with robin.turn(1):
+        mine.joins(1)
+        thread = threading.Thread(target=others._takes, args=[2])
+        thread.start()
+        thread.join(SECONDS)
+        assert others.order == [2] and mine.order == []
+    mine.is_over()
+    assert mine.order == [1]
+
+
 def test_who_computes_without_end_keeps_nobody_waiting_for_long() -> None:
     robin = RoundRobin(1, patience=0.01)
     with robin.turn(1):
