@@ -25,6 +25,7 @@ class LaterForm(forms.Form):
     minutes = forms.IntegerField(min_value=1, max_value=10_080, required=False)
     person = forms.IntegerField(required=False)
     note = Words(max_length=3_800, required=False)
+    next = forms.UUIDField(required=False)
 
 
 class CommentForm(forms.Form):
@@ -75,7 +76,7 @@ def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
             raise Unprocessable("Choose somebody who could decide this.", [{"path": "/person", "message": "Nobody."}])
         found.hand_over(request.principal, to, wanted["note"])
         words = f"Handed over to {to.name}: {found.title}"
-    return answer(request, following(request, found), words)
+    return answer(request, following(request, found, wanted["next"]), words)
 
 
 @members_only

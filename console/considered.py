@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from reviews import suspicion
 from reviews.models import ApprovalRequest, Rule
 
 SPOKE = {"matched", "error", "false"}
@@ -56,6 +57,11 @@ class Considered:
     def making_it_risky(self) -> list[str]:
         """The rules that say that it is of high risk."""
         return [one.stored["rule"] for one in self.all if one.has_decided and one.risk == "high"]
+
+    @property
+    def suspicions(self) -> list[str]:
+        """What makes it so whatever they say."""
+        return suspicion.words(self.explanation)
 
     @property
     def others(self) -> int:

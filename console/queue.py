@@ -24,7 +24,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Left, Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Now
 
 from agents.models import Agent, Run
 from agents.runtime.version import catalogue
@@ -32,6 +33,7 @@ from reviews.gate import rules_in_force
 from reviews.listing import lately_decided, page, place_of
 from reviews.models import ApprovalRequest, Decision, Handover, Snooze
 from reviews.models.approval import ApprovalQuerySet
+from reviews.suspicion import INSTRUCTS
 from workspaces.principal import Principal
 
 type View = Literal["needs-me", "open", "waiting", "decided"]
@@ -39,7 +41,6 @@ type Approvals = ApprovalQuerySet
 
 VIEWS: dict[str, str] = {"needs-me": "Needs me", "open": "Open", "waiting": "Waiting", "decided": "Decided"}
 PAGE = 50
-BEGINNING = 2_000  # of the input, looked through for a hint
 SET_ASIDE = 20
 HEADINGS = [
     (timedelta(0), "Past its time, kept waiting"),
@@ -47,6 +48,7 @@ HEADINGS = [
     (timedelta(hours=24), "Due within a day"),
     (timedelta.max, "Later"),
 ]
+PRESSING = [name for _, name in HEADINGS[:2]]
 
 
 class FreePlace(Func):
@@ -158,7 +160,7 @@ def view_of(principal: Principal, approval: ApprovalRequest) -> str:
 def listing(
     principal: Principal, view: str, wanted: dict[str, Any], now: datetime, opened: ApprovalRequest | None = None
 ) -> Listing:
-    """The rows of a view that fit the filters, most urgent first; decided ones by their decision, the last first.
+    """The rows of a view that fit the filters, most urgent first on a page; decided ones, the last decision first.
 
     Before them all comes the one that is open, where it is further back.
     """
@@ -200,7 +202,11 @@ def for_rows(found: Approvals) -> Approvals:
     filled = Coalesce(Subquery(count, output_field=IntegerField()), 0)
     holder = Case(When(claimed__lapses_at__gt=Now(), then=F("claimed__person__name")), output_field=CharField())
     shown = ("status", "title", "risk", "seats", "revision", "deadline_at", "created_at", "decided_at", "subject_kind")
-    named = {"tool": F("tool_call__tool"), "agent": F("run__agent__name"), "begins": Left("run__input", BEGINNING)}
+    named = {
+        "tool": F("tool_call__tool"),
+        "agent": F("run__agent__name"),
+        "instructs": KT(f"explanation__{INSTRUCTS}__0"),
+    }
     return found.annotate(filled=filled, holder=holder, **named).only(*shown)
 
 
@@ -211,9 +217,14 @@ def grouped(
     if view == "decided":
         return [Group("", list(rows))] if rows else []
     by_heading = groupby(rows, key=lambda row: heading(row.deadline_at - now))
-    named = [(name, list(some)) for name, some in by_heading]
+    named = [(name, _risky_first(name, some)) for name, some in by_heading]
     last = named[-1][0] if named and goes_on else ""
     return [Group(name, some, goes_on=name == last, is_continued=name == before) for name, some in named]
+
+
+def _risky_first(name: str, rows: Iterable[ApprovalRequest]) -> list[ApprovalRequest]:
+    """Where time does not press yet, high risk does."""
+    return list(rows) if name in PRESSING else sorted(rows, key=lambda row: row.risk != "high")
 
 
 def heading(left: timedelta) -> str:

@@ -40,6 +40,7 @@ class DecisionForm(forms.Form):
     result = forms.CharField(required=False)
     then = forms.CharField(max_length=10, required=False)
     credential_is_meant = forms.BooleanField(required=False)
+    next = forms.UUIDField(required=False)
 
 
 @members_only
@@ -97,7 +98,7 @@ def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
         if shown := refused(request, found, form.cleaned_data, refusal):
             return shown
         raise
-    return go_on(request, found, decision, before, ahead)
+    return go_on(request, found, decision, before, ahead, form.cleaned_data["next"])
 
 
 @members_only
@@ -152,9 +153,14 @@ def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unproc
 
 
 def go_on(
-    request: MemberRequest, decided: ApprovalRequest, decision: Decision, before: dict[str, Any], ahead: str
+    request: MemberRequest,
+    decided: ApprovalRequest,
+    decision: Decision,
+    before: dict[str, Any],
+    ahead: str,
+    wanted: UUID | None,
 ) -> HttpResponse:
-    """After an edit one stays; after anything else comes the next request.
+    """After an edit one stays; after anything else comes the next request, if need be the one that is `wanted`.
 
     `before` is what the rules said then, `ahead` what an approval leads to.
     """
@@ -166,14 +172,18 @@ def go_on(
         words += f". {len(decided.places) - decided.votes().count()} more needed"
     elif decision.kind == "approve" and ahead:
         words += f". {ahead}"
-    return answer(request, following(request, decided), words, decided)
+    return answer(request, following(request, decided, wanted), words, decided)
 
 
-def following(request: MemberRequest, decided: ApprovalRequest) -> ApprovalRequest | None:
-    """The next request that needs this person, of those that the queue on the page shows, or the first, or none."""
+def following(request: MemberRequest, decided: ApprovalRequest, wanted: UUID | None) -> ApprovalRequest | None:
+    """The next request that needs this person, of those that the queue on the page shows, or the first, or none.
+
+    The page knows which stands below the one that was decided: `wanted`.
+    """
     waiting = queue.filtered(queue.requests(request.principal, "needs-me"), on_page(request)).exclude(pk=decided.pk)
     waiting = waiting.most_urgent_first()
-    after = waiting.filter(deadline_at__gte=decided.deadline_at).first() or waiting.first()
+    below = waiting.filter(pk=wanted).first() if wanted else None
+    after = below or waiting.filter(deadline_at__gte=decided.deadline_at).first() or waiting.first()
     return load(request, after.pk) if after else None
 
 

@@ -1,14 +1,12 @@
 """Where the values of a call come from: what in the conversation before it says them first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console import talk
+from agents.speakers import AGENT, told
 
 MIN_LENGTH = 3
-MAX_SEARCHED = 2_000_000
-AGENT = "the agent's own words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +40,3 @@ def _first(text: str, said: list[tuple[str, str]]) -> Source:
         if text in words:
             return Source(who, turn)
     return Source(AGENT, None)
-
-
-def told(messages: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Who said what, a message each: results go by the name of their tool. Too much to search is left out."""
-    tools: dict[str, str] = {}
-    left = MAX_SEARCHED
-    for message in messages:
-        blocks = talk.blocks(message.get("content"))
-        tools |= {
-            block["id"]: str(block.get("name")) for block in blocks if block.get("type") == "tool_use" and "id" in block
-        }
-        who, text = _who(message, blocks, tools), "\n".join(map(_text, blocks))
-        left -= len(text)
-        yield who, text if left > 0 else ""
-
-
-def _who(message: Mapping[str, Any], blocks: list[dict[str, Any]], tools: Mapping[str, str]) -> str:
-    if message.get("role") == "assistant":
-        return AGENT
-    names = {
-        tools.get(str(block.get("tool_use_id")), "a tool") for block in blocks if block.get("type") == "tool_result"
-    }
-    return f"the result of {', '.join(sorted(names))}" if names else "the user's message"
-
-
-def _text(block: Mapping[str, Any]) -> str:
-    if block.get("type") == "tool_result":
-        return "\n".join(str(inner.get("text", inner)) for inner in talk.blocks(block.get("content", "")))
-    return str(block.get("text", ""))

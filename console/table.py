@@ -10,12 +10,12 @@ from statistics import median
 from typing import Any
 
 from agents.runtime.text import loads
-from console import instructing, risk_factors, schema_form
+from console import risk_factors, schema_form
 from console.prospect import Prospect
-from console.queue import BEGINNING
 from console.schema_form import Field
 from console.truth import Reading
 from reviews.models import ApprovalRequest
+from reviews.suspicion import INSTRUCTS
 from workspaces.models import Switch
 
 NAMING = re.compile(r"(?=\S*\d)(?=\S*[^\d.,\s])\S+")  # a number of an order, an id: no amount and no prose
@@ -63,8 +63,8 @@ class Row:
 
     @cached_property
     def instructs(self) -> bool:
-        """Whether what its run was given seems to instruct the agent; a hint."""
-        return bool(instructing.phrases(self.approval.run.input[:BEGINNING]))
+        """Whether what its agent read seems to instruct it; a hint."""
+        return INSTRUCTS in self.approval.explanation
 
 
 class Table:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from agents.speakers import blocks
 from agents.tools.legible import clip
 from console import facts
 from console.facts import Fact
@@ -54,13 +55,6 @@ def is_of_user(message: dict[str, Any]) -> bool:
     """Whether the user speaks, and no tool."""
     results = (block.get("type") == "tool_result" for block in blocks(message.get("content")))
     return message.get("role") != "assistant" and not any(results)
-
-
-def blocks(content: Any) -> list[dict[str, Any]]:
-    """Content blocks, of text alone too."""
-    if isinstance(content, list):
-        return [block if isinstance(block, dict) else {"type": "text", "text": str(block)} for block in content]
-    return [{"type": "text", "text": content if isinstance(content, str) else str(content)}]
 
 
 def piece(block: dict[str, Any]) -> Piece:

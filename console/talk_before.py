@@ -4,11 +4,12 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
-from agents import reading
-from console import instructing, sources, talk
+from agents import reading, speakers
+from console import sources, talk
 from console.facts import Fact
 from console.proposal import Proposal
 from console.sources import Source
+from reviews import instructing
 from reviews.models import ApprovalRequest
 
 LAST_TURNS = 3
@@ -29,7 +30,7 @@ class TalkBefore:
     def _proposed_at(self) -> int | None:
         """The message that made the proposal."""
         for place in reversed(range(len(self._messages))):
-            blocks = talk.blocks(self._messages[place].get("content"))
+            blocks = speakers.blocks(self._messages[place].get("content"))
             if any(block.get("type") == "tool_use" and block.get("id") == self.call.provider_id for block in blocks):
                 return place
         return None
@@ -39,7 +40,7 @@ class TalkBefore:
         """The agent's own words with the proposal."""
         if self._proposed_at is None:
             return []
-        blocks = talk.blocks(self._messages[self._proposed_at].get("content"))
+        blocks = speakers.blocks(self._messages[self._proposed_at].get("content"))
         return [talk.piece(block) for block in blocks if block.get("type") == "text" and block.get("text")]
 
     @cached_property
@@ -52,8 +53,8 @@ class TalkBefore:
     def instructing(self) -> dict[str, list[str]]:
         """What the agent read before and seems to instruct it, by who said so."""
         found: dict[str, list[str]] = {}
-        for who, words in sources.told(self._messages[: self._proposed_at]):
-            if who != sources.AGENT and (phrases := instructing.phrases(words)):
+        for who, words in speakers.told(self._messages[: self._proposed_at]):
+            if who != speakers.AGENT and (phrases := instructing.phrases(words)):
                 found.setdefault(who, []).extend(phrases[:MAX_PHRASES])
         return found
 
@@ -80,9 +81,9 @@ class TalkBefore:
     @property
     def instructed_by(self) -> list[talk.Turn]:
         """The first message that may instruct the agent, to be read as it is."""
-        told = sources.told(self._messages[: self._proposed_at])
+        told = speakers.told(self._messages[: self._proposed_at])
         found = (
-            place for place, (who, words) in enumerate(told) if who != sources.AGENT and instructing.phrases(words)
+            place for place, (who, words) in enumerate(told) if who != speakers.AGENT and instructing.phrases(words)
         )
         return talk.turns((self._messages[place] for place in islice(found, 1)), self.run.agent.name)
 

@@ -21,6 +21,7 @@ from reviews.locking import Locked
 from reviews.models import ApprovalRequest, Revision
 from reviews.policy import values
 from reviews.policy.values import Requirement
+from reviews.suspicion import raised
 from workspaces.models import Person, Switch
 
 
@@ -50,7 +51,7 @@ class Edit:
         requirement = Requirement.read(self.explanation["requirement"])
         number = approval.revision + 1
         locked.move_approval(
-            **ApprovalRequest.demanded_by(requirement),
+            **(ApprovalRequest.demanded_by(requirement) | raised(self.explanation)),
             revision=number,
             digest=self.digest,
             title=self.title,

@@ -23,6 +23,7 @@ from reviews.people import approvers, excluded_from
 from reviews.policy import values
 from reviews.policy.evaluate import evaluate
 from reviews.policy.seats import can_all_be_filled, fits, places
+from reviews.suspicion import suspicions
 from workspaces import events
 from workspaces.principal import Principal
 
@@ -36,6 +37,8 @@ class Gate:
         tool_digest = proposal.tool.digest()
         explanation = verdict.explanation()
         explanation["requirement_digest"] = verdict.requirement.digest(tool_digest).hex()
+        if verdict.decision == "ask" or proposal.call_id:  # an edit is asked for even where the rules would allow it
+            explanation |= suspicions(proposal, facts)
         if verdict.decision != "ask":
             return Verdict(verdict.decision, verdict.why, explanation, facts)
         if nobody := _why_nobody(proposal, verdict.requirement):

@@ -14,6 +14,7 @@ from agents.tools.raise_budget import RAISE_BUDGET
 from reviews.models import ApprovalRequest, Revision
 from reviews.people import excluded_from
 from reviews.policy.values import Requirement
+from reviews.suspicion import raised
 from workspaces import audit, events
 
 Subject = ApprovalRequest.Subject
@@ -51,7 +52,7 @@ def put(call: ToolCall, **changes: Any) -> ApprovalRequest:
         policy_revisions=considered(call.verdict),
         requirement_digest=bytes.fromhex(call.verdict.get("requirement_digest", "")),
     )
-    terms = ApprovalRequest.demanded_by(requirement) | FIXED.get(subject, {}) | changes
+    terms = ApprovalRequest.demanded_by(requirement) | raised(call.verdict) | FIXED.get(subject, {}) | changes
     for column, value in terms.items():
         setattr(approval, column, value)
     approval.save(force_insert=True)

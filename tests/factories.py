@@ -102,8 +102,10 @@ def make_run(agent: Agent, started_by: Person | None = None, **fields: Any) -> R
     )
 
 
-def make_proposal(run: Run, tool: str | ToolSpec = "refund", arguments: Mapping[str, Any] | None = None) -> Proposal:
-    """What the gate is asked about a call."""
+def make_proposal(
+    run: Run, tool: str | ToolSpec = "refund", arguments: Mapping[str, Any] | None = None, heard: str = ""
+) -> Proposal:
+    """What the gate is asked about a call, once the user has said what was `heard`."""
     epoch = Switch.objects.get(pk=run.workspace_id).rules_epoch
     spec = tool if isinstance(tool, ToolSpec) else catalogue(run.workspace_id, epoch)[tool]
     arguments = {"amount": 80, "order": "A-1"} if arguments is None else arguments
@@ -115,15 +117,20 @@ def make_proposal(run: Run, tool: str | ToolSpec = "refund", arguments: Mapping[
         labels=run.labels, steps=run.seq, cost=run.cost, tool=spec,
         arguments=dict(arguments), args=args, digest=call_digest(spec.name, args), rules_epoch=epoch,
         held=FOR_PEOPLE.get(spec.name, ""),
+        heard=lambda: [{"role": "user", "content": heard}] if heard else [],
     )  # fmt: skip
 
 
 @transaction.atomic
 def make_call(
-    run: Run, tool: str | ToolSpec = "refund", arguments: Mapping[str, Any] | None = None, **fields: Any
+    run: Run,
+    tool: str | ToolSpec = "refund",
+    arguments: Mapping[str, Any] | None = None,
+    heard: str = "",
+    **fields: Any,
 ) -> ToolCall:
     """A call as the runtime proposes it: judged by the gate, and put before people where they are asked."""
-    proposal = make_proposal(run, tool, arguments)
+    proposal = make_proposal(run, tool, arguments, heard)
     verdict = gate().check(proposal)
     values: dict[str, Any] = {
         "status": STATUS[verdict.decision],

@@ -78,6 +78,7 @@ class Advance:
         self.performing.begin_approved()  # these need no history
         try:
             self.drive = redriven(self.claim, self.version)
+            self.proposing.heard = self.drive.run.heard
         except Diverged as divergence:
             return self._set_aside(divergence)
         except CutOff:

@@ -4,9 +4,10 @@ import ast
 import copy
 import inspect
 import textwrap
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel
@@ -125,6 +126,10 @@ class FlowRun:
         if key not in self.conversations:
             self.conversations[key] = Conversation(self.outcomes)
         return self.conversations[key]
+
+    def heard(self) -> Iterator[dict[str, Any]]:
+        """Everything that was said until now, in all conversations."""
+        return chain.from_iterable(talk.messages() for talk in self.conversations.values())
 
     @property
     def last_text(self) -> str | None:

@@ -1,5 +1,6 @@
 """The seam between running and permission: the runtime asks `settings.GATE`, and does not know who answers."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
@@ -34,6 +35,8 @@ class Proposal:
     digest: bytes
     rules_epoch: int
     call_id: UUID | None = None
+    heard: Callable[[], Iterable[dict[str, Any]]] = tuple
+    """The messages of its conversations until now; known only when it is proposed."""
     held: str = ""
     """Why people are asked, whatever the rules allow."""
 

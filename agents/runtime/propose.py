@@ -1,5 +1,6 @@
 """From what the model asked for to a tool call with a verdict: parse, validate, canonical bytes, gate."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from agents.models import ForkMode
@@ -28,6 +29,7 @@ class Proposing:
     def __init__(self, claim: Claim, version: Version):
         self.claim, self.version = claim, version
         self.stand_ins = StandIns(claim)
+        self.heard: Callable[[], Iterable[dict[str, Any]]] = tuple
 
     def propose(self, effects: list[Effect]) -> list[ProposedCall]:
         """One call for each effect, judged at one `rules_epoch`."""
@@ -139,6 +141,7 @@ class Proposing:
             digest=digest,
             rules_epoch=epoch,
             call_id=call.id if call else None,
+            heard=self.heard,
             held=self._held(spec),
         )
 

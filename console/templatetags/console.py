@@ -16,7 +16,7 @@ from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.credentials import hidden
 from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
-from console import facts, figures, instructing, prose, standing
+from console import facts, figures, prose, standing
 from console.facts import Fact
 from console.truth import Part
 
@@ -145,12 +145,6 @@ def gist(pairs: Iterable[Fact], passages: Collection[str] = ()) -> SafeString:
     ranked = sorted(pairs, key=lambda pair: not any(passage in pair[1].said for passage in passages))
     said = [f"{label} {clip(reading.text, MAX_VALUE)}".strip() for label, reading in ranked]
     return marking(" · ".join(said), passages)
-
-
-@register.filter
-def instructs(text: str) -> bool:
-    """Whether it seems to instruct an agent; a hint."""
-    return bool(instructing.phrases(text))
 
 
 @register.filter

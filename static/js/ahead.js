@@ -40,6 +40,10 @@
     plan();
   }
 
+  document.addEventListener("htmx:configRequest", ({ target, detail }) => {
+    if (detail.verb === "post" && target.closest("[data-card]")) detail.parameters.next = (next() || "").id?.slice(8) || "";
+  });
+
   // The request for a row gets what is kept for an answer; everything else is as ever.
   document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
     if (!target.matches("[data-row]")) return;

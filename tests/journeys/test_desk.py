@@ -75,8 +75,8 @@ def nothing_moves_under_the_reader(ana: Guest, cleo: Principal, ask: Callable[..
     assert rows(ana) == ["plain(n: 1)", "plain(n: 2)"]
 
     ana.presses("1 new")
-    ana.on(lambda page: expect(page.locator("[data-row] > b").first).to_have_text("plain(n: 2)"))
-    assert rows(ana) == ["plain(n: 2)", "grave(n: 3)"]
+    ana.on(lambda page: expect(page.locator("[data-row] > b").first).to_have_text("grave(n: 3)"))
+    assert rows(ana) == ["grave(n: 3)", "plain(n: 2)"]
     ana.on(lambda page: page.locator(f"#request-{second.pk}").focus())
     ana.presses_key("Shift+C")
     ana.sees("Claimed by you", within="#claim")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.instructing import phrases
+from reviews.instructing import phrases
 
 
 @pytest.mark.parametrize(
