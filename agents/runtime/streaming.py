@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from agents.tools.growing import settled
+from agents.tools.legible import legible
 from workspaces import hints
 
 MERGE_SECONDS = 0.05
@@ -36,11 +38,17 @@ class Streaming:
                 self.unsent, self.tool = self.unsent + delta["text"], ""
             case "tool" if delta["name"] != self.tool:
                 self.tool = delta["name"]
-                self.unsent += f"\n\n→ {self.tool}"
+                self.unsent += f"\n\n→ {self.tool}\n"
         if self.unsent and self.clock() - self.sent_at >= MERGE_SECONDS:
             self._send()
 
     def _send(self) -> None:
+        """Send what can be told from a credential, as the page of the run will show it; the rest waits."""
+        end = settled(self.unsent)
+        if not end:
+            return
+        text = legible(self.unsent[:end], "\n\t")
         said = {"w": self.workspace_id, "run": str(self.run_id), "position": self.position, "attempt": self.attempt}
-        self.publish(json.dumps(said | {"offset": self.offset, "text": self.unsent}))
-        self.offset, self.unsent, self.sent_at = self.offset + len(self.unsent), "", self.clock()
+        self.publish(json.dumps(said | {"offset": self.offset, "text": text}))
+        units = len(text.encode("utf-16-le")) // 2  # in which browsers count
+        self.offset, self.unsent, self.sent_at = self.offset + units, self.unsent[end:], self.clock()

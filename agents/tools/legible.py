@@ -12,12 +12,12 @@ UNSEEN_LETTERS = frozenset(
 SELECTORS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F0))
 
 
-def legible(text: str) -> str:
-    """`text` with control and invisible characters as ⟨U+202E⟩, and with its credentials hidden."""
+def legible(text: str, stay: str = "") -> str:
+    """`text` with control and invisible characters but those that `stay` as ⟨U+202E⟩, and its credentials hidden."""
     text = hidden(text)
     if text.isascii() and text.isprintable():
         return text
-    return text.translate({ord(one): f"⟨U+{ord(one):04X}⟩" for one in set(text) if is_unseen(one)})
+    return text.translate({ord(one): f"⟨U+{ord(one):04X}⟩" for one in set(text) - set(stay) if is_unseen(one)})
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import AgentVersion, Run, ToolCall
-from agents.tools.credentials import hidden
 from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
 from console import facts, figures, prose, standing
@@ -119,7 +118,7 @@ def is_scripted(version: AgentVersion) -> bool:
 @register.filter
 def legible(value: Any) -> str:
     """Text with what cannot be seen written out, and credentials hidden; line breaks and tabs stay."""
-    return "".join(part if part in "\n\t" else visible(part) for part in hidden(str(value)))
+    return visible(str(value), "\n\t")
 
 
 @register.filter
