@@ -54,12 +54,12 @@ def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
         waits_for_people=Exists(theirs),
         waits_for_children=Exists(children),
         has_expired=Exists(expired),
-        is_stopped=Exists(stopped_calls()),
+        is_stopped=Exists(stopped_calls().filter(run=OuterRef("pk"))),
     )
 
 
 def stopped_calls() -> "QuerySet[ToolCall]":
-    """Calls of the run around them that may start, and that a stop of the tool, the agent or the workspace holds."""
+    """Calls that may start, and that a stop of the tool, the agent or the workspace holds."""
     may_start = ToolCall.objects.filter(Q(status=CallStatus.READY) | Q(status=CallStatus.WAITING, decided="ready"))
     switch = Switch.objects.filter(
         Q(stopped=True)
@@ -67,7 +67,7 @@ def stopped_calls() -> "QuerySet[ToolCall]":
         | Q(stopped_tools__contains=[OuterRef("tool")]),
         workspace=OuterRef("workspace"),
     )
-    return may_start.filter(Exists(switch), run=OuterRef("pk"))
+    return may_start.filter(Exists(switch))
 
 
 def of_run(run: Run) -> Standing:

@@ -1,9 +1,10 @@
 """The steps of a run as rows: what each is called, what it is drawn as, and when it happened."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from agents.models import CallStatus, ToolCall
 from agents.reading import Step
@@ -59,13 +60,18 @@ class Row:
         return (self.finished_at - self.started_at).total_seconds()
 
 
-def rows(steps: Iterable[Step], calls: Iterable[ToolCall], now: datetime) -> list[Row]:
-    """Steps and open calls in the order of their beginning; time spent waiting for people is a row of its own."""
+def rows(steps: Iterable[Step], calls: Iterable[ToolCall], now: datetime, stopped: Collection[UUID] = ()) -> list[Row]:
+    """Steps and open calls in the order of their beginning; time spent waiting is a row of its own.
+
+    `stopped` are the calls that a stop holds.
+    """
     by_position = {call.position: call for call in calls}
     found = [
         row for step in steps if step.kind not in HIDDEN for row in of_step(step, by_position.pop(step.position, None))
     ]
-    found += [row for call in by_position.values() if call.seq is None for row in of_open_call(call, now)]
+    for call in by_position.values():
+        if call.seq is None:
+            found += of_open_call(call, now, call.pk in stopped)
     return sorted(found, key=lambda row: (row.started_at, row.number or 2**31))
 
 
@@ -89,17 +95,38 @@ def of_step(step: Step, call: ToolCall | None) -> list[Row]:
     return [waited, row] if waited else [row]
 
 
-def of_open_call(call: ToolCall, now: datetime) -> list[Row]:
-    """A call without an outcome yet: it waits for people, or it is under way."""
+def of_open_call(call: ToolCall, now: datetime, is_stopped: bool) -> list[Row]:
+    """A call without an outcome yet: it waits for people, a stop holds it, or it is under way."""
     key = f"call={call.pk}"
     if call.started_at is None:
-        return [row for row in (wait(call, now, key), ahead(call, now, key)) if row]
+        free_at = call.effective_at or call.created_at
+        is_free = call.status == CallStatus.READY
+        held = stopped(call, free_at, now, key) if is_free and is_stopped else None
+        waited = wait(call, min(free_at, now) if is_free else now, key)
+        return [row for row in (waited, held, ahead(call, now, key)) if row]
     tone = "gate" if call.status == CallStatus.IN_DOUBT else "tool"
     said = "in doubt" if call.status == CallStatus.IN_DOUBT else "under way"
     running = Row(key, None, "tool", tone, call.tool, call.started_at, now, is_code=True, label=said, is_under_way=True,
                   position=call.position)  # fmt: skip
     waited = wait(call, call.started_at, key)
     return [waited, running] if waited else [running]
+
+
+def stopped(call: ToolCall, since: datetime, now: datetime, key: str) -> Row:
+    """The time in which nothing but a stop held the call."""
+    return Row(
+        key,
+        None,
+        "x",
+        "gate",
+        "Held by a stop",
+        since,
+        max(since, now),
+        note=call.tool,
+        label="until somebody lets it go on",
+        is_under_way=True,
+        position=call.position,
+    )
 
 
 def ahead(call: ToolCall, now: datetime, key: str) -> Row | None:

@@ -49,4 +49,4 @@ def test_what_is_approved_under_a_stop_is_held_and_says_so(house: House, browse:
     assert "Held while tool refund is stopped." in post(ana, approval, "approve", HTMX).content.decode()
     assert "Approved, held by a stop" in read(ana, approval)
     run = ana.get(f"/runs/{approval.run_id}").content.decode()
-    assert "Held by a stop" in run and "write held by the stop" in run
+    assert "Held by a stop" in run and "write held by the stop" in run and "until somebody lets it go on" in run
