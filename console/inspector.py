@@ -13,6 +13,7 @@ from console.prose import Line
 from reviews.models import ApprovalRequest
 
 PARTS = {"step": "Step", "state": "State", "messages": "Messages", "json": "JSON"}
+FORK = "fork"  # the form for a fork from the step, in the place of its parts
 
 
 @dataclass

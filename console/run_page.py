@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import Count, Q
@@ -10,10 +11,10 @@ from django.utils.timezone import now
 from agents import reading
 from agents.models import CallStatus, Effect, Run, ToolCall
 from agents.reading import Step
-from console import budgets, happenings, talk, tree
-from console.inspector import PARTS, Inspected
+from console import budgets, fork_form, happenings, talk, tree
+from console.inspector import FORK, PARTS, Inspected
 from console.pages import AddressForm, MemberRequest
-from console.standing import WITH_PEOPLE, with_standing
+from console.standing import WITH_PEOPLE, stopped_calls, with_standing
 from console.steps import rows
 from console.track import track
 from console.waterfall import Axis
@@ -41,7 +42,7 @@ class PlaceForm(AddressForm):
     last = forms.IntegerField(min_value=1, max_value=MAX_TURNS, required=False)
     call = forms.UUIDField(required=False)
     view = forms.ChoiceField(choices=VIEWS.items(), required=False)
-    part = forms.ChoiceField(choices=PARTS.items(), required=False)
+    part = forms.ChoiceField(choices=[*PARTS.items(), (FORK, FORK)], required=False)
 
 
 class Page:
@@ -75,12 +76,20 @@ class Page:
             "parts": PARTS,
             "inspected": inspected,
             "may_operate": self.principal.may("operate") and not self.run.has_ended,
+            "may_fork": self.principal.may("engineer"),
             **(self.waterfall() if view == "waterfall" else {}),
+            **(self.fork(inspected.step) if asked == FORK else {}),
         }
+
+    def fork(self, step: Step | None) -> dict[str, Any]:
+        """The form for a fork from here, for who may make one."""
+        if step is None or not self.principal.may("engineer"):
+            return {"part": "step", "asked": ""}
+        return fork_form.context(self.run, fork_form.begun(self.run, step), step)
 
     def waterfall(self) -> dict[str, Any]:
         """Rows, and the axis on which their bars lie."""
-        found = rows(self.steps, self.calls, self.now)
+        found = rows(self.steps, self.calls, self.now, self.stopped)
         start = min([row.started_at for row in found], default=self.run.created_at)
         end = max([row.finished_at for row in found if not row.is_ahead], default=start)
         work = [(row.started_at, row.finished_at) for row in found if row.tone != "gate" and not row.is_ahead]
@@ -113,10 +122,16 @@ class Page:
         """The checkpoints around the chosen one."""
         return track(self.run, self.steps, self.calls, self.seq)
 
+    @cached_property
+    def stopped(self) -> set[UUID]:
+        """The calls of this run that a stop holds."""
+        is_stopped = getattr(self.run, "is_stopped", False)
+        return set(stopped_calls().filter(run=self.run).values_list("pk", flat=True)) if is_stopped else set()
+
     @property
     def tree(self) -> list[tree.Node]:
         """The steps under what asked for them."""
-        return tree.grown(rows(self.steps, self.calls, self.now), self.children)
+        return tree.grown(rows(self.steps, self.calls, self.now, self.stopped), self.children)
 
     @property
     def happenings(self) -> list[happenings.Happening]:

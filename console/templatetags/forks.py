@@ -1,12 +1,17 @@
 """What the page of a run says about its forks."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import template
 
 from agents.models import Run, RunStatus
+from agents.runtime.text import loads
 from console.standing import Standing, of_run, with_standing
+from reviews.models import ApprovalRequest
+from tracing.working import working_seconds
 from workspaces.principal import Principal, Right
 
 register = template.Library()
@@ -20,8 +25,12 @@ class Fork:
 
     run: Run
     standing: Standing
+    outcome: str
+    """What it said in the end, or what it asks people for; empty while there is neither."""
     verdict: str
-    """How its outcome compares; empty while one of the two has none."""
+    """How that compares with the run; empty while one of the two has none."""
+    worked: float
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +49,42 @@ def may(principal: Principal, right: Right) -> bool:
 
 @register.simple_tag
 def forks_of(run: Run) -> Kin:
-    """The forks of this run: one query."""
-    found = with_standing(run.forks.select_related("agent", "version")).order_by("-pk")[: SHOWN + 1]
-    listed = [Fork(fork, of_run(fork), verdict(run, fork)) for fork in found]
+    """The forks of this run: three queries, or one where it has none."""
+    found = list(with_standing(run.forks.select_related("agent", "version")).order_by("-pk")[: SHOWN + 1])
+    if not found:
+        return Kin([], has_more=False)
+    asked, worked = asked_of([run, *found]), working_seconds(fork.pk for fork in found)
+    own = outcome(run, asked)
+    listed = [
+        Fork(fork, of_run(fork), (said := outcome(fork, asked)), verdict(own, said), worked.get(fork.pk, 0.0))
+        for fork in found
+    ]
     return Kin(listed[:SHOWN], len(listed) > SHOWN)
 
 
-def verdict(run: Run, fork: Run) -> str:
+def asked_of(runs: list[Run]) -> dict[UUID, str]:
+    """What each run asks people for; of several requests the one that was asked first."""
+    pending = ApprovalRequest.objects.pending().filter(run__in=runs).order_by("-pk")
+    return dict(pending.values_list("run", "title"))
+
+
+def outcome(run: Run, asked: dict[UUID, str]) -> str:
+    """In words."""
+    if not run.has_ended:
+        return f"proposes: {asked[run.pk]}" if run.pk in asked else ""
+    if run.error:
+        return str(run.error.get("message") or run.error.get("type", ""))
+    result = loads(run.result) if run.result else None
+    if result is None:
+        return str(run.get_status_display())
+    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+
+
+def verdict(own: str, said: str) -> str:
     """Whether the two came to the same."""
-    if not (run.has_ended and fork.has_ended):
+    if not (own and said):
         return ""
-    same = (run.status, run.result) == (fork.status, fork.result)
-    return "same outcome" if same else "another outcome"
+    return "same" if own == said else "differs"
 
 
 @register.simple_tag

@@ -17,10 +17,14 @@ from workspaces.models import Membership
 def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse: Callable[[str], Client]) -> None:
     root, olga = browse("root"), browse("olga")
     page = root.get(f"/runs/{waiting.pk}?step=4").content.decode()
-    assert f'href="/runs/{waiting.pk}/forks?step=4"' in page and "Replay" in page
-    assert "/forks?step=" not in olga.get(f"/runs/{waiting.pk}?step=4").content.decode()
+    assert "?step=4&amp;view=waterfall&amp;part=fork" in page and "Replay" in page and "fork-form" not in page
+    for asked in ("", "&part=fork"):
+        assert "part=fork#" not in (theirs := olga.get(f"/runs/{waiting.pk}?step=4&view=tree{asked}").content.decode())
+        assert "fork-form" not in theirs
     assert olga.get(f"/runs/{waiting.pk}/forks?step=4").status_code == 403
 
+    panel = root.get(f"/runs/{waiting.pk}?step=4&part=fork").content.decode()
+    assert "Do step 4 again" in panel and "row-step4-spark" in panel and "<details open" not in panel
     form = root.get(f"/runs/{waiting.pk}/forks?step=4").content.decode()
     assert "Do step 4 again" in form and "&lt;b&gt;Broken" in form and shop.WORDS not in form
 
@@ -30,6 +34,9 @@ def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse:
     assert "Be &lt;b&gt;kind&lt;/b&gt;" in wrong.content.decode()
     refused = root.post(f"/runs/{waiting.pk}/forks", {**typed, "model": ""})
     assert refused.status_code == 422 and "no version 77" in refused.content.decode()
+    inside = root.post(f"/runs/{waiting.pk}/forks", typed, headers={"hx-request": "true"})
+    assert (inside.status_code, inside.headers["HX-Retarget"]) == (422, "#fork-form")
+    assert inside.content.startswith(b'<form class="col" id="fork-form"') and b"<details open" in inside.content
     both = {"step": "3", "again": "on", "mode": "live", "arguments": '{"order": "A-2"}'}
     assert "not both" in root.post(f"/runs/{waiting.pk}/forks", both).content.decode()
     for text in ("{", "[]"):
@@ -45,10 +52,21 @@ def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse:
     assert ToolCall.objects.get(run=fork).status == "waiting" and ToolCall.objects.get(run=waiting, seq=None)
     shown = root.get(f"/runs/{fork.pk}").content.decode()
     assert f'href="/runs/{waiting.pk}?step=3"' in shown and "Forked at step 3" in shown and "shop_order" in shown
-    assert "Forks of this run" in root.get(f"/runs/{waiting.pk}").content.decode()
-    root.post(f"/runs/{waiting.pk}/forks", {"step": "3", "mode": "simulated", "arguments": '{"order": "A-2"}'})
+    listed = root.get(f"/runs/{waiting.pk}").content.decode()
+    assert "Forks of this run" in listed and "proposes: " in listed and ">same</span>" in listed
+    token = "ghp_" + "a1" * 18
+    changed = {"step": "3", "mode": "simulated", "arguments": '{"order": "A-2"}', "say": f"Sign with {token}"}
+    sent = root.post(f"/runs/{waiting.pk}/forks", changed, headers={"hx-request": "true"})
     other = Run.objects.get(forked_from=waiting, forked_seq=2)
-    assert "A-2" in other.lineage
+    assert sent.headers["HX-Redirect"] == f"/runs/{other.pk}" and "A-2" in other.lineage
+    assert "no outcome yet" in root.get(f"/runs/{waiting.pk}").content.decode()
+    advance(other.pk)
+    form = root.get(f"/runs/{other.pk}/forks?step=4").content.decode()
+    assert token not in form
+    assert "⟨GitHub token, 40 characters, hidden⟩" in form
+    partly = {"step": "4", "mode": "live", "said": "Use ⟨GitHub token, 40 characters, hidden⟩ now"}
+    refused = root.post(f"/runs/{other.pk}/forks", partly)
+    assert refused.status_code == 422 and "holds a hidden credential" in refused.content.decode()
 
     for name in ("olga", "root"):
         answer = browse(name).post(f"/runs/{fork.pk}/verification").content.decode()
