@@ -76,4 +76,4 @@ def counted(rows: "QuerySet[Any]") -> str:
 
 def worded(count: int) -> str:
     """The count, or that there are more."""
-    return f"{LIMIT}+" if count > LIMIT else str(count)
+    return f"{LIMIT:,}+" if count > LIMIT else str(count)

@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, QuerySet
 from django.utils.timezone import now
 
 from agents.models import Run, RunStatus
 from agents.models.run_status import SET_ASIDE, UNFINISHED
+from console.counts import LIMIT, worded
 from console.pages import AddressForm
 from console.standing import with_standing
 from workspaces.models import Workspace
@@ -31,6 +33,12 @@ SPANS = {
     "30d": ("Last 30 days", timedelta(days=30)),
 }
 PLACES = ("before", "newest")
+_COUNTS = """
+SELECT status, (SELECT count(*) FROM (
+  SELECT FROM agents_run AS run WHERE workspace_id = %s AND run.status = one.status AND id >= %s AND id < %s
+  ORDER BY id DESC LIMIT %s) AS counted)
+FROM unnest(%s::text[]) AS one(status)
+"""
 
 
 class FilterForm(AddressForm):
@@ -49,7 +57,8 @@ class FilterForm(AddressForm):
 
 def matching(workspace: Workspace, wanted: dict[str, Any]) -> "QuerySet[Run]":
     """The runs that fit, newest first, without regard to the place in the list."""
-    found = Run.objects.in_workspace(workspace).filter(started_between(wanted)).order_by("-id")
+    first, behind = span(wanted)
+    found = Run.objects.in_workspace(workspace).filter(pk__gte=first, pk__lt=behind).order_by("-id")
     if statuses := STATUSES[wanted.get("status", "all")]:
         found = found.filter(status__in=statuses)
     if "agent" in wanted:
@@ -59,11 +68,33 @@ def matching(workspace: Workspace, wanted: dict[str, Any]) -> "QuerySet[Run]":
     return found.filter(title__icontains=wanted["text"]) if "text" in wanted else found
 
 
-def open_counts(workspace: Workspace, wanted: dict[str, Any]) -> dict[str, int]:
-    """How many runs of each status fit the other filters, of those that have not ended: their index is small."""
+def counts(workspace: Workspace, wanted: dict[str, Any]) -> dict[str, str]:
+    """How many runs each view has, with the other filters, up to a limit.
+
+    No index has the runs of an agent, of a person or of a title by their status: of these only open ones are counted.
+    """
     others = {name: value for name, value in wanted.items() if name != "status"}
+    is_narrowed = bool({"agent", "who", "text"} & set(others))
+    found = _open_counts(workspace, others) if is_narrowed else _all_counts(workspace, others)
+    return {
+        name: worded(sum(found.get(status, 0) for status in statuses or RunStatus.values))
+        for name, statuses in STATUSES.items()
+        if not is_narrowed or (statuses and set(statuses) <= set(UNFINISHED))
+    }
+
+
+def _open_counts(workspace: Workspace, others: dict[str, Any]) -> dict[str, int]:
+    """Of those that have not ended: their index is small."""
     found = matching(workspace, others).filter(status__in=UNFINISHED).order_by()
     return dict(found.values_list("status").annotate(Count("pk")))
+
+
+def _all_counts(workspace: Workspace, others: dict[str, Any]) -> dict[str, int]:
+    """Of all, by the index that has the runs of each status in the order of their start."""
+    first, behind = span(others)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [workspace.pk, first, behind, LIMIT + 1, RunStatus.values])
+        return dict(cursor.fetchall())
 
 
 def placed(found: "QuerySet[Run]", wanted: dict[str, Any]) -> "QuerySet[Run]":
@@ -75,16 +106,16 @@ def placed(found: "QuerySet[Run]", wanted: dict[str, Any]) -> "QuerySet[Run]":
     return with_standing(found).select_related("agent", "version", "started_by", "started_by_token")
 
 
-def started_between(wanted: dict[str, Any]) -> Q:
-    """When they started, by their ids: these grow with time, and the list is read in their order."""
-    asked = Q()
+def span(wanted: dict[str, Any]) -> tuple[UUID, UUID]:
+    """When they started, by their ids, from the first to the one behind the last: ids grow with time."""
+    first, behind = [UUID(int=0)], [UUID(int=2**128 - 1)]
     if "started" in wanted:
-        asked &= Q(pk__gte=first_id(now() - SPANS[wanted["started"]][1]))
+        first.append(first_id(now() - SPANS[wanted["started"]][1]))
     if "since" in wanted:
-        asked &= Q(pk__gte=first_id(midnight(wanted["since"])))
+        first.append(first_id(midnight(wanted["since"])))
     if "until" in wanted:
-        asked &= Q(pk__lt=first_id(midnight(wanted["until"]) + timedelta(days=1)))
-    return asked
+        behind.append(first_id(midnight(wanted["until"]) + timedelta(days=1)))
+    return max(first), min(behind)
 
 
 def first_id(moment: datetime) -> UUID:

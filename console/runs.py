@@ -19,6 +19,7 @@ from workspaces.models import Person
 PAGE = 50
 MAX_NEW = 100
 MAX_PEOPLE = 200
+TONES = {"failed": "badc", "set aside": "warnc"}  # of counts
 
 
 class StartForm(forms.Form):
@@ -69,7 +70,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
         "top": address(wanted),
         "wanted": wanted,
         "filters": {key: value for key, value in wanted.items() if key not in run_filters.PLACES},
-        "views": views(wanted, run_filters.open_counts(workspace, wanted)),
+        "views": views(wanted, run_filters.counts(workspace, wanted)),
         "spans": {name: words for name, (words, _) in run_filters.SPANS.items()},
         "agents": agents,
         "people": Person.objects.filter(memberships__workspace=workspace).order_by("name")[:MAX_PEOPLE],
@@ -92,15 +93,16 @@ def timed(runs: list[Run]) -> list[dict[str, Any]]:
     ]
 
 
-def views(wanted: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]:
-    """The choices of status, each with its address, the other filters kept, and how many are open."""
+def views(wanted: dict[str, Any], counts: dict[str, str]) -> list[dict[str, Any]]:
+    """The choices of status, each with its address, the other filters kept, and how many there are."""
     current = wanted.get("status", "all")
     return [
         {
             "name": name,
             "is_current": name == current,
             "address": address({**wanted, "status": name}),
-            "count": sum(counts.get(status, 0) for status in statuses),
+            "count": counts.get(name, "0"),
+            "tone": TONES.get(name, ""),
         }
-        for name, statuses in run_filters.STATUSES.items()
+        for name in run_filters.STATUSES
     ]

@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
+import console.counts
 from agents.models import Run
+from console import run_filters
 from console.runs import PAGE
 from tests.console.conftest import HTMX
 from tests.factories import House, make_agent, make_approval, make_run
@@ -132,13 +134,20 @@ def test_what_cannot_be_changed_at_once_is_refused(house: House, browse: Callabl
     assert run.status == "waiting"
 
 
-def test_open_runs_are_counted_beside_the_other_filters(browse: Callable[[str], Client], runs: list[Run]) -> None:
-    def counts(query: str) -> dict[str, int]:
+def test_each_view_is_counted_with_the_other_filters(
+    browse: Callable[[str], Client], runs: list[Run], house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counts(query: str) -> dict[str, str]:
         views = browse("olga").get(f"/runs{query}").context["views"]
-        return {view["name"]: view["count"] for view in views if view["count"]}
+        return {view["name"]: view["count"] for view in views if view["count"] != "0"}
 
-    assert counts("") == counts("?status=failed") == {"waiting": 1}
-    assert counts("?agent=other") == {}
+    every = {"all": "3", "waiting": "1", "succeeded": "1", "failed": "1"}
+    assert counts("") == counts("?status=failed") == counts("?started=1h") == every
+    assert counts("?until=2020-01-01") == counts("?agent=other") == {} and counts("?text=broken") == {"waiting": "1"}
+    make_run(house.agent, house.olga, status="failed")
+    for module in (console.counts, run_filters):
+        monkeypatch.setattr(module, "LIMIT", 1)
+    assert counts("") == every | {"all": "1+", "failed": "1+"}
 
 
 def test_an_empty_list_says_what_to_do(house: House, browse: Callable[[str], Client]) -> None:
