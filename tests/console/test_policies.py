@@ -114,11 +114,14 @@ def test_hits_are_told_by_revision_and_a_rule_is_tried_on_what_was(
     policy = make_policy(
         house.workspace, {"name": "Big", "effect": "ask", "tool": "refund", "condition": "args.amount > 50"}
     )
+    make_policy(house.workspace, {"name": "<i>Any", "effect": "ask", "tool": "*"}, name="Other")
     run = make_run(house.agent, house.olga)
     for amount in (10, 60, 70):
         make_call(run, "refund", {"amount": amount, "order": f"<i>{amount}"})
     root, call = browse("root"), ToolCall.objects.get(title__contains="60")
     assert '<td class="n num" data-label="Hits">2</td>' in text(root.get("/policies"))
+    shown = text(root.get("/policies"))
+    assert "Overlaps: &lt;i&gt;Any in 2 of 2</small>" in shown and "Overlaps: Big in 2 of 3</small>" in shown
     policy.publish([rule.columns() for rule in Rule.objects.all()], None)
     assert '<td class="n num" data-label="Hits">2</td>' not in text(root.get(f"/policies/{policy.pk}"))
     assert '<td class="n num" data-label="Hits">2</td>' in text(root.get(f"/policies/{policy.pk}?revision=1"))
