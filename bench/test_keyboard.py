@@ -45,7 +45,7 @@ def goes_through(guest: Guest, requests: list[ApprovalRequest]) -> list[float]:
     guest.on(lambda page: page.evaluate(WATCH))
     for _ in requests[1:]:
         guest.on(lambda page: page.wait_for_timeout(READING_MILLISECONDS))
-        before = guest.on(lambda page: page.locator("#selected").input_value())
+        before = guest.on(lambda page: page.locator("#selected[value]").input_value())
         guest.presses_key("j")
         guest.on(lambda page, key=before: expect(page.locator(f"#selected[value='{key}']")).to_have_count(0))
     taken: list[float] = guest.on(lambda page: page.evaluate("taken"))

@@ -6,14 +6,16 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import escape
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from console import edit_form
 from console.card import Card
 from console.pages import MemberRequest, Words, members_only
 from console.review import answer, following, load
-from reviews.exceptions import NotEligible
+from reviews.exceptions import KindRefused, NotEligible
 from reviews.later import people_for, wake
 from workspaces.exceptions import NotFound, Unprocessable
 
@@ -40,7 +42,12 @@ def comments(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     """Say something about a request."""
     found, form = load(request, approval_id), CommentForm(request.POST)
     form.is_valid()
-    found.comment(form.cleaned_data.get("text", ""), request.principal)
+    try:
+        found.comment(form.cleaned_data.get("text", ""), request.principal)
+    except KindRefused as refusal:
+        if not request.htmx:
+            raise
+        return retarget(reswap(HttpResponse(escape(refusal), status=refusal.status), "innerHTML"), "#comment-error")
     return part(request, approval_id, "comments")
 
 

@@ -44,7 +44,7 @@ NEEDS_ME = {
     "budget": "Needs your approval",
 }
 HOLDABLE = (CallStatus.WAITING, CallStatus.READY)
-ENDED = {"rejected": "bad", "answered": "ok", "expired": "warn", "withdrawn": ""}
+ENDED = {"rejected": "bad", "answered": "acc", "expired": "warn", "withdrawn": ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from agents.runtime.text import loads
 from agents.runtime.version import catalogue
 from agents.tools.spec import ToolSpec
 from agents.tools.summary import parts
-from agents.tools.title import title
+from agents.tools.title import amount, title
 from console import facts, prose, risk_factors, schema_form, sources
 from console.facts import Fact
 from console.prose import Line
@@ -30,6 +30,7 @@ class Argument:
 
     field: Field
     before: str | None
+    money: str = ""
 
     @cached_property
     def label(self) -> Reading:
@@ -53,9 +54,9 @@ class Argument:
 
     @property
     def unit(self) -> str:
-        """A large number once more, with separators."""
+        """An amount as money, and a large number with separators."""
         value = self.field.value
-        return f"{value:,}" if type(value) in (int, float) and abs(value) >= LARGE else ""
+        return self.money or (f"{value:,}" if type(value) in (int, float) and abs(value) >= LARGE else "")
 
 
 class Proposal:
@@ -103,8 +104,18 @@ class Proposal:
         before = {path: one.text for path, one in old.items()}
         shown = [one for one in self.fields if one.value is not schema_form.ABSENT or before.get(one.path)]
         return [
-            Argument(one, None if before.get(one.path) == one.text else plainly(old.get(one.path))) for one in shown
+            Argument(
+                one,
+                None if before.get(one.path) == one.text else plainly(old.get(one.path)),
+                self.as_money(one, one.value),
+            )
+            for one in shown
         ]
+
+    def as_money(self, field: Field, value: Any) -> str:
+        """A value of that field as the tool's summary writes it, where it is an amount."""
+        path = ".".join(field.path)
+        return amount(self._spec, path, value, self.args, self.call.facts or {}) if self._spec else ""
 
     @property
     def remarked(self) -> list[Argument]:
@@ -114,7 +125,7 @@ class Proposal:
     @property
     def risk_factors(self) -> list[str]:
         """What sets the call apart from earlier ones of its tool."""
-        return risk_factors.factors(self.fields, risk_factors.earlier_args(self.call))
+        return risk_factors.factors(self.fields, risk_factors.earlier_args(self.call), self.as_money)
 
     @property
     def must_be_opened(self) -> bool:

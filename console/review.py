@@ -19,6 +19,7 @@ from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 from console import edit_form, queue, saved_views, schema_form
 from console.card import VIEWS, Card
 from console.pages import MemberRequest, Words, members_only, show
+from console.proposal import Proposal
 from console.prospect import Prospect
 from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm
 from reviews.models import ApprovalRequest, Decision
@@ -134,11 +135,14 @@ def refused(
         return None
     if kind.startswith("edit"):
         return edit_refused(request, found, refusal)
-    if not request.htmx or kind not in WORDED or (kind, found.subject_kind) == ("respond", "question"):
+    if not request.htmx or kind not in WORDED:
         return None
     field = {"kind": kind, "error": str(refusal), "value": said["text" if kind == "respond" else "reason"]}
-    answer = render(request, "components/said_field.html", field, status=refusal.status)
-    return retarget(reswap(answer, "outerHTML"), f"#field-{kind}")
+    if is_answer := (kind, found.subject_kind) == ("respond", "question"):
+        field["options"] = Proposal(found, request.principal.workspace).args.get("options")
+    template = "components/answer_field.html" if is_answer else "components/said_field.html"
+    answer = render(request, template, field, status=refusal.status)
+    return retarget(reswap(answer, "outerHTML"), "#field-answer" if is_answer else f"#field-{kind}")
 
 
 def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unprocessable) -> HttpResponse:

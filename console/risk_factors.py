@@ -1,6 +1,6 @@
 """What sets a call apart from earlier ones of its tool: each thing by name, never summed up to a number."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from statistics import median
 from typing import Any
@@ -28,34 +28,39 @@ def earlier_args(call: ToolCall) -> list[dict[str, Any]]:
     return [loads(args) for args in done if len(args) < READABLE_BYTES and not is_reference(args.decode())]
 
 
-def factors(fields: Iterable[Field], earlier: list[dict[str, Any]]) -> list[str]:
+type Shown = Callable[[Field, Any], str]
+
+
+def factors(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Shown) -> list[str]:
     """In sentences; empty where nothing is unusual, or too little is known."""
     if not earlier:
         return ["No call of this tool has been done here lately: nothing tells what is usual."]
-    return compared(fields, earlier)
+    return compared(fields, earlier, as_money)
 
 
-def compared(fields: Iterable[Field], earlier: list[dict[str, Any]]) -> list[str]:
+def compared(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Shown) -> list[str]:
     """What differs from earlier calls, and whether one of them was the very same."""
     given = [field for field in fields if field.is_given]
     is_done = any(all(dig(args, field.path) == field.value for field in given) for args in earlier)
-    found = [said for field in given for said in _about(field, [dig(args, field.path) for args in earlier])]
+    found = [said for field in given for said in _about(field, [dig(args, field.path) for args in earlier], as_money)]
     return (["A call with exactly these arguments was done before."] if is_done and given else []) + found
 
 
-def _about(field: Field, before: list[Any]) -> Iterator[str]:
+def _about(field: Field, before: list[Any], as_money: Shown) -> Iterator[str]:
     """What one argument adds, beside the values that it had before."""
     value = number(field.value)
     numbers = [known for one in before if (known := number(one)) is not None]
     if value is not None and len(numbers) >= ENOUGH:
-        yield from _far(field, value, median(numbers), len(numbers))
+        yield from _far(field, value, numbers, as_money)
     elif value is None and isinstance(field.value, str) and len(field.value) <= SHORT:
         yield from _new(field, [one for one in before if isinstance(one, str)])
 
 
-def _far(field: Field, value: float, usual: float, count: int) -> Iterator[str]:
+def _far(field: Field, value: float, before: list[float], as_money: Shown) -> Iterator[str]:
+    usual = median(before)
     if usual > 0 and value > FAR * usual:
-        yield f"{field.label} is {value / usual:.3g} times what is usual: {usual:,.12g}, the middle of {count} calls."
+        times, shown = f"{value / usual:.3g}", as_money(field, round(usual, 4)) or f"{usual:,.12g}"
+        yield f"{field.label} is {times} times what is usual: {shown}, the middle of {len(before)} calls."
 
 
 def _new(field: Field, before: list[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -70,8 +70,14 @@ class Row:
 class Table:
     """The arguments of some calls of one tool, a column each."""
 
-    def __init__(self, schema: dict[str, Any], approvals: Sequence[ApprovalRequest], switch: Switch | None = None):
-        self.approvals, self.switch = approvals, switch
+    def __init__(
+        self,
+        schema: dict[str, Any],
+        approvals: Sequence[ApprovalRequest],
+        switch: Switch | None = None,
+        as_money: Callable[[ApprovalRequest], risk_factors.Shown] = lambda one: lambda field, value: "",
+    ):
+        self.approvals, self.switch, self.as_money = approvals, switch, as_money
         self._fields = [self._by_label(schema, one) for one in approvals]
         self.labels = list(dict.fromkeys(label for fields in self._fields for label in fields))
         self._texts = {label: [self._text(fields, label) for fields in self._fields] for label in self.labels}
@@ -115,7 +121,7 @@ class Table:
                 one,
                 [self._cell(label, n, counts, far) for label in self.columns],
                 self.columns,
-                [*self._twice(n), *risk_factors.compared(self._fields[n].values(), self._earlier)],
+                [*self._twice(n), *risk_factors.compared(self._fields[n].values(), self._earlier, self.as_money(one))],
                 Prospect(one, self.switch).rules_now if self.switch else "",
             )
             for n, one in enumerate(self.approvals)

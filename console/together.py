@@ -44,7 +44,9 @@ def table_context(request: MemberRequest, chosen: list[ApprovalRequest]) -> dict
     if not chosen:
         return {}
     workspace = request.principal.workspace
-    table = Table(Proposal(chosen[0], workspace).schema, chosen, workspace.switch)
+    proposals = {one.pk: Proposal(one, workspace) for one in chosen}
+    schema = proposals[chosen[0].pk].schema
+    table = Table(schema, chosen, workspace.switch, lambda one: proposals[one.pk].as_money)
     return {"first": chosen[0], "table": table, "max": MAX_BATCH}
 
 

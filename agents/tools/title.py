@@ -21,17 +21,28 @@ def title(spec: ToolSpec, args: Mapping[str, Any], facts: Mapping[str, Any]) -> 
     """The summary filled in from arguments, then facts; without a summary name and arguments. Plain text."""
     if not spec.summary:
         return plain_title(spec.name, args)
-    sources = [args, facts, *(facts.get(lookup.fact) for lookup in spec.lookups)]
+    sources = _sources(spec, args, facts)
     pieces = (
         text + (_shown(path, format, sources) if path is not None else "") for text, path, format in parts(spec.summary)
     )
     return clip("".join(pieces), MAX_TITLE)
 
 
+def amount(spec: ToolSpec, path: str, value: Any, args: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """A value of that argument as money, where the summary writes it so; empty where it does not."""
+    format = next((format for _, named, format in parts(spec.summary) if named == path), "")
+    currency = _currency(path, _sources(spec, args, facts))
+    return money(value, currency, in_minor_units=format == "minor") if format else ""
+
+
 def plain_title(name: str, args: Mapping[str, Any]) -> str:
     """`name(argument: value, …)`; texts are quoted, so that none can pass for another argument."""
     shown = (f"{legible(key)}: {legible(_json(value, MAX_PLAIN_VALUE))}" for key, value in args.items())
     return clip(f"{legible(name)}({', '.join(shown)})", MAX_TITLE)
+
+
+def _sources(spec: ToolSpec, args: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Any]:
+    return [args, facts, *(facts.get(lookup.fact) for lookup in spec.lookups)]
 
 
 def _shown(path: str, format: str, sources: list[Any]) -> str:

@@ -15,8 +15,11 @@
   document.addEventListener("input", ({ target }) => {
     const form = target.form;
     if (!form?.dataset.draft || !isWords(target)) return;
-    if (target.ariaInvalid) document.getElementById(target.getAttribute("aria-describedby"))?.remove();
-    target.ariaInvalid = null;
+    const wrong = target.closest("[aria-invalid]");
+    if (wrong) {
+      document.getElementById(wrong.getAttribute("aria-describedby"))?.remove();
+      wrong.ariaInvalid = null;
+    }
     const given = form.elements.namedItem(`given:${target.name}`);
     if (given) given.checked = true;
     if ("was" in target.dataset) mark(target);

@@ -1,5 +1,5 @@
 // [data-key="a"] ("shift+c", "mod+enter", "[", two with a space between): pressed by this key while focus is in the same
-// [data-keys] region, panel or dialog, and never from a field, but for mod (Ctrl or Command) with Enter. Moving works
+// [data-keys] region, panel or dialog, and never from a field, but for mod (Ctrl or Command), or mod+shift, with Enter. Moving works
 // wherever nobody types: J and K over the [data-row]s, / to the search field, G and a letter to [data-go], any key to
 // [data-anywhere]. <html data-keymap> has a person's own keys; data-bare-keys="off": they want none.
 (() => {
@@ -61,10 +61,11 @@
     if (key === "mod+k") return declared(document, "data-anywhere", key);
     const toasts = document.getElementById("toasts");  // a toast offers to undo what was done in any region
     const sent = target.form || target.closest("form");  // only the form that has the focus is sent by a key
-    const fits = (one) => usable(one) && (key !== "mod+enter" || one.form === sent);
+    const isSending = /^mod\+(shift\+)?enter$/.test(key);
+    const fits = (one) => usable(one) && (!isSending || one.form === sent);
     const press = () => scope && !event.repeat  // held down, a key decides once
       && (declared(scope, "data-key", key, fits) || (!panel && declared(toasts, "data-key", key)));
-    if (isField) return key === "mod+enter" && press();
+    if (isField) return isSending && press();
     if (isOff && !key.startsWith("mod+")) return null;
     if (key === "space" && target.closest(PRESSED_BY_SPACE)) return null;
     if (panel) return press();

@@ -35,10 +35,10 @@
 
   sheet.addEventListener("beforetoggle", ({ newState }) => {
     if (newState !== "open") return;
-    const rows = document.querySelector("[data-row]") ? [...line(printed("j"), "Next"), ...line(printed("k"), "Previous")] : [];
+    const rows = document.querySelector("[data-row]") ? [...line(printed("j"), "Next"), ...line(printed("k"), "Previous"), ...line(["Enter"], "Open")] : [];
     const search = document.querySelector("main input[type=search]");
     const filter = search && !document.querySelector("[data-key='/']") ? line(printed("/"), search.ariaLabel || "Filter") : [];
     sheet.querySelector("[data-here]").replaceChildren(...rows, ...all("data-key"), ...filter);
-    sheet.querySelector("[data-going]").replaceChildren(...all("data-go", printed("g")), ...all("data-anywhere"));
+    sheet.querySelector("[data-going]").replaceChildren(...all("data-go", printed("g")), ...all("data-anywhere"), ...line(["Esc"], "Close what is open"));
   });
 })();

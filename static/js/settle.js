@@ -1,5 +1,5 @@
 // [data-settle]: its buttons rest for a moment after they have changed under the reader's hand, and while another card
-// is loaded. What is asked of a card ends that loading; an answer for a card that has left comes too late.
+// is loaded; who presses one then is told so, and nothing is done later. What is asked of a card ends that loading; an answer for a card that has left comes too late.
 (() => {
   "use strict";
   const MILLISECONDS = 600;
@@ -12,7 +12,10 @@
     }
   });
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-settle][aria-busy] button, [aria-busy=true] .act button, [data-unproven] .act button")) return;
+    const early = event.target.closest("[data-settle][aria-busy] button, [aria-busy=true] .act button, [data-unproven] .act button");
+    if (!early) return;
+    early.classList.add("early");
+    setTimeout(() => early.classList.remove("early"), MILLISECONDS);
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);

@@ -187,6 +187,9 @@ def test_a_question_is_answered(house: House, browse: Callable[[str], Client]) -
     card = read(browse("ana"), approval)
 
     assert "Which &lt;b&gt;one&lt;/b&gt;?" in card and 'value="left"' in card and "Edit" not in card
+    empty = post(browse("ana"), approval, "respond", headers=HTMX)
+    assert (empty.status_code, empty["HX-Retarget"]) == (422, "#field-answer")
+    assert "Choose an answer." in empty.content.decode() and 'value="left"' in empty.content.decode()
     post(browse("ana"), approval, "respond", text="left")
     assert (approval.status, outcome_of(approval)["value"]) == ("answered", "left")
 
@@ -238,7 +241,7 @@ def test_a_decided_card_shows_what_came_of_it(browse: Callable[[str], Client], w
     post(browse("ana"), approval, "reject", reason="No")
     card = read(browse("ana"), approval)
 
-    assert "Rejected" in card and "Ana" in card and "There is no outcome yet." in card
+    assert '<b>Ana rejected</b> this: <span class="said">No</span>' in card
     assert re.search(r'id="view-decided"[^>]* aria-current="true"', card)
     assert re.search(rf'id="request-{approval.pk}"[^>]* aria-current="true"', card)
     assert "0 of 1" not in card and ">free<" not in card

@@ -19,7 +19,7 @@ USUAL = [{"amount": str(20 + n), "to": "marta@shop.example", "order": f"A-{n}"} 
 
 
 def found(args: dict[str, Any], earlier: list[dict[str, Any]]) -> str:
-    return " ".join(factors(fields(SCHEMA, args), earlier))
+    return " ".join(factors(fields(SCHEMA, args), earlier, lambda field, value: ""))
 
 
 @pytest.mark.parametrize(

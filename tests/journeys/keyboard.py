@@ -84,7 +84,7 @@ class Desk:
         self._press("Enter")
         began = time.perf_counter()
         while waiting:
-            shown = self.guest.on(lambda page: page.locator("#selected").input_value())
+            shown = self.guest.on(lambda page: page.locator("#selected[value]").input_value())
             self._decides(waiting.pop(shown))
         self.work.seconds = time.perf_counter() - began
         assert max(self.work.presses["plain"]) <= MAX_PRESSES

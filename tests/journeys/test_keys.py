@@ -14,6 +14,14 @@ from tests.product import Product
 pytestmark = pytest.mark.timeout(240)
 
 # What has been closed keeps the focus until the next frame, and a quick hand is quicker.
+# Pressed while the buttons of a card rest, one says so.
+TOO_EARLY = """() => {
+    const actions = document.getElementById("actions"), button = actions.querySelector("button");
+    actions.ariaBusy = "true";
+    button.click();
+    actions.ariaBusy = null;
+    return button.classList.contains("early");
+}"""
 KEY_IN_A_CLOSED_SHEET = """key => document.querySelector("#keys-sheet button")
     .dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}))"""
 
@@ -44,7 +52,7 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
     ana.presses_key("a")  # the focus is nowhere: nothing is decided by a key that was meant for something else
     ana.presses_key("?")
     ana.sees("Approve", within="#keys-sheet [data-here]")
-    ana.sees("Runs", within="#keys-sheet [data-going]")
+    ana.sees("Close what is open", within="#keys-sheet [data-going]")
     ana.finds_nothing_wrong()
     ana.presses_key("a")  # not through the open list either
     ana.presses_key("Escape")
@@ -53,6 +61,7 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
     ana.sees("recorded(n: 2)", within="#detail")
     ana.on(lambda page: page.evaluate(KEY_IN_A_CLOSED_SHEET, "k"))
     ana.sees("recorded(n: 1)", within="#detail")
+    assert ana.on(lambda page: page.evaluate(TOO_EARLY))
     assert ApprovalRequest.objects.pending().count() == 2 and focused() == f"request-{requests[0].pk}"
     ana.presses_key("Shift+J")
     ana.sees("recorded(n: 2)", within="#detail")

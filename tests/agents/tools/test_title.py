@@ -6,7 +6,7 @@ import pytest
 
 from agents.tools import ToolSpec, tool
 from agents.tools.lookups import lookup
-from agents.tools.title import plain_title, title
+from agents.tools.title import amount, plain_title, title
 
 
 @tool(effect="read")
@@ -72,6 +72,15 @@ ORDER = {"order": {"customer": {"name": "Ana"}, "total": 12.5, "currency": "CHF"
 )
 def test_a_summary_is_filled_in(summary: str, args: dict[str, Any], facts: dict[str, Any], expected: str) -> None:
     assert title(spec(summary), args, facts) == expected
+
+
+def test_an_argument_is_money_where_the_summary_says_so() -> None:
+    known: tuple[dict[str, Any], dict[str, Any]] = {"amount": "12.5", "cents": 1250}, {"currency": "EUR"}
+
+    assert amount(spec("Pay {amount:money}"), "amount", 1240, *known) == "€1,240.00"
+    assert amount(spec("Pay {cents:minor}"), "cents", 1250, *known) == "€12.50"
+    assert amount(spec("Pay {amount}"), "amount", "12.5", *known) == ""
+    assert amount(spec("Pay {amount:money}"), "cents", 1250, *known) == ""
 
 
 def test_a_title_is_at_most_200_characters() -> None:
