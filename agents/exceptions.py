@@ -5,6 +5,14 @@ from typing import Any
 from workspaces.exceptions import Conflict, CountersignError, NotFound, Unprocessable
 
 
+def said(error: BaseException) -> str:
+    """The message of an exception of foreign code, which may raise when it is asked; nothing then."""
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001
+        return ""
+
+
 class LostClaim(Exception):
     """Another worker holds the run now; everything that this one still has in hand is dropped."""
 

@@ -10,15 +10,18 @@ import multiprocessing
 import os
 import queue
 import signal
+import socket
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 
 from django.conf import settings
 
 from agents.tools import registry
-from agents.tools.child import Order, boot, serve
+from agents.tools.child import Answer, Order, boot, serve
 from agents.tools.types import CallContext, Effect, ToolResult, failed, lost
 from workspaces import logs
 
@@ -99,6 +102,9 @@ class Pool:
         try:
             with logs.about(**order.context.named()):
                 return child.perform(order)
+        except BaseException:
+            child.end()  # what it may still say belongs to this call
+            raise
         finally:
             self._idle.put(child)
 
@@ -115,13 +121,19 @@ class Child:
         """What came of the order; whatever happens to the process is a result too."""
         try:
             self._make_ready()
-            self._connection.send(order)
         except (OSError, EOFError) as error:
+            return self._not_started(order, error)
+        with self._limit(order.timeout):
+            try:
+                self._connection.send(order)
+            except OSError as error:  # it has not read the whole of it
+                return self._not_started(order, error)
+            answer = self._heard(order)
+        if answer is None:
+            return self._gone(order)
+        if answer.is_last:
             self.end()
-            return failed("not_started", f"No process could be started for {order.tool}: {error}", retryable=True)
-        news = wait([self._connection, self._process.sentinel], order.timeout + GRACE_SECONDS)
-        answer = self._hear() if self._connection in news else None
-        return answer or self._gone(order, is_silent=not news)
+        return answer.result
 
     def end(self) -> None:
         """End the process and what it has started."""
@@ -144,29 +156,59 @@ class Child:
         self._is_ready = self._has_ended = False
 
     def _make_ready(self) -> None:
-        if self._has_ended or self._exit_code() is not None:
+        if self._has_ended or self._exit_code() is not None or (self._is_ready and self._connection.poll()):
             self.end()
             self._start()
         if not self._is_ready and not self._connection.poll(START_SECONDS):
             raise TimeoutError("it did not get ready")
         if not self._is_ready:
-            self._connection.recv()
+            self._connection.recv_bytes()
             self._is_ready = True
 
-    def _hear(self) -> ToolResult | None:
+    @contextmanager
+    def _limit(self, seconds: float) -> Iterator[None]:
+        """Talk with the process for so long at most, whatever it sends and however slowly it listens."""
+        self._late_at = time.monotonic() + seconds
+        timer = threading.Timer(seconds + GRACE_SECONDS, self._hang_up)
+        timer.start()
         try:
-            answer: ToolResult = self._connection.recv()
-        except (EOFError, OSError):
-            return None
-        return answer
+            yield
+        finally:
+            timer.cancel()
 
-    def _gone(self, order: Order, *, is_silent: bool) -> ToolResult:
+    def _hang_up(self) -> None:
+        with suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as ours:
+            ours.shutdown(socket.SHUT_RDWR)
+
+    def _heard(self, order: Order) -> Answer | None:
+        """The answer to this order; None where the process has died or is silent for too long."""
+        if self._connection not in wait([self._connection, self._process.sentinel]):
+            return None
+        longest = 2 * settings.MAX_RESULT_BYTES + 2**20  # each character of a result may be escaped once more
+        try:
+            answer = Answer.unpacked(self._connection.recv_bytes(longest))
+        except (EOFError, OSError):
+            return self._foreign(order) if not self._connection.readable else None  # after what is too long
+        except (TypeError, ValueError):
+            answer = None
+        return answer if answer and answer.to == order.name else self._foreign(order)
+
+    def _foreign(self, order: Order) -> Answer:
+        sentence = f"{order.tool} wrote to the pipe of its process, so what it came to cannot be told."
+        return Answer(order.name, lost(order.effect or effect_of(order.tool), "crashed", sentence), is_last=True)
+
+    def _not_started(self, order: Order, error: Exception) -> ToolResult:
+        self.end()
+        return failed("not_started", f"No process could be started for {order.tool}: {error}", retryable=True)
+
+    def _gone(self, order: Order) -> ToolResult:
         """The process has died, or is silent beyond its time and is ended here."""
-        code = None if is_silent else self._exit_code(END_SECONDS)
+        is_late = time.monotonic() >= self._late_at
+        code = self._exit_code(GRACE_SECONDS if is_late else END_SECONDS)
         self.end()
         logger.warning("The child process of %s ended with %s", order.tool, code)
         effect = order.effect or effect_of(order.tool)
-        if code is None or code == -signal.SIGALRM:
+        if is_late or code is None or code == -signal.SIGALRM:
             return lost(effect, "timeout", f"{order.tool} did not end within {order.timeout:g} seconds.")
         if code < 0:
             what = signal.strsignal(-code) or f"signal {-code}"

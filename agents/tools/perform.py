@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from agents.exceptions import said
 from agents.tools.exceptions import ToolError
 from agents.tools.results import UnusableResult, text_of
 from agents.tools.spec import ToolSpec
@@ -21,7 +22,10 @@ logger = logging.getLogger(__name__)
 def perform(spec: ToolSpec, args: bytes, context: CallContext) -> ToolResult:
     """Call the tool with canonical `args`; whatever happens comes back as a result, nothing is raised."""
     with logs.about(**context.named()):
-        return _perform(spec, args, context)
+        try:
+            return _perform(spec, args, context)
+        except BaseException as error:  # noqa: BLE001  # what it says of its own failure is foreign code too
+            return lost(spec.effect, "exception", type(error).__name__)
 
 
 def _perform(spec: ToolSpec, args: bytes, context: CallContext) -> ToolResult:
@@ -63,7 +67,7 @@ def _returned(spec: ToolSpec, returned: Any) -> ToolResult:
         return ToolResult("succeeded", text_of(returned))
     except UnusableResult as error:
         return _unusable(spec.effect, error.type, str(error))
-    except Exception as error:  # noqa: BLE001  # a result is foreign code too: its properties run while it is read
+    except BaseException as error:  # noqa: BLE001  # a result is foreign code too: its properties run while it is read
         return _unusable(
             spec.effect, "unreadable", f"The result cannot be read: {type(error).__name__}: {_said(error)}"
         )
@@ -80,10 +84,7 @@ def _unusable(effect: Effect, type: str, message: str) -> ToolResult:
 
 def _said(error: BaseException) -> str:
     """The message of an exception, which is foreign code as well."""
-    try:
-        return _clean(str(error))
-    except Exception:  # noqa: BLE001
-        return ""
+    return _clean(said(error))
 
 
 def _clean(text: str) -> str:

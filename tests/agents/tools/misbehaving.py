@@ -2,10 +2,14 @@
 
 import ctypes
 import os
+import resource
 import signal
+import stat
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.db import connection
@@ -140,6 +144,59 @@ def close_everything() -> str:
     """Close every file of the process."""
     os.closerange(0, 200)
     return "closed"
+
+
+@tool
+def write_to_the_pipe(line: str) -> str:
+    """Write to whatever is connected to somewhere, as a broken library might."""
+    for number in range(3, 60):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.write(number, bytes.fromhex(line))
+        except OSError:
+            continue
+    return "written"
+
+
+@tool
+def give_up_on_a_thread(ledger: str) -> None:
+    """Stop waiting for one's own thread, as a client with a time limit does; it goes on."""
+    ThreadPoolExecutor().submit(_later, ledger).result(timeout=0.01)
+
+
+@tool
+def leave_a_thread(ledger: str) -> str:
+    """Return, and go on."""
+    threading.Thread(target=_later, args=[ledger], daemon=True).start()
+    return "done"
+
+
+def _later(ledger: str) -> None:
+    write(ledger, str(os.getpid()))
+    time.sleep(1)
+    write(ledger, "later")
+
+
+@tool
+def use_up(what: str) -> str:
+    """Leave a process in which little works."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (5, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    os.environ.clear()
+    sys.path.clear()
+    return "used up"
+
+
+class Evil(Exception):
+    """Says nothing of itself."""
+
+    def __str__(self) -> str:  # noqa: PLE0307
+        sys.exit(4)
+
+
+@tool(effect="read")
+def fail_evilly() -> None:
+    """Fail, and end whoever asks why."""
+    raise Evil
 
 
 @tool

@@ -144,6 +144,59 @@ def test_a_call_that_switches_its_timer_off_or_pauses_is_ended_by_the_worker(sub
     assert not is_running(int(lines(ledger)[0]))
 
 
+def test_a_paused_worker_cannot_keep_a_call_alive_that_switched_its_timer_off(
+    pool: None, context: CallContext, ledger: Path
+) -> None:
+    child = children.Child([misbehaving.__name__])
+    child._make_ready()
+    child._connection.send(Order("hang_deafly", json.dumps({"ledger": str(ledger)}).encode(), context, 0.2))
+    eventually(lambda: not is_running(child._pid))
+    assert len(lines(ledger)) == 1
+    child.end()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["0000000867617262616765", "000000086761726261676521", "67617262", "7fffffff", "ffffffff0000000000000001"],
+)
+def test_what_a_tool_writes_to_its_pipe_is_nobodys_answer(submit: Submit, ledger: Path, line: str) -> None:
+    result = submit("write_to_the_pipe", seconds=1, line=line).result()
+    assert result.kind == "unknown"
+    answers = [submit("stamp", ledger=str(ledger), line=str(number)).result() for number in range(5)]
+    assert all("key" in (answer.value or "") for answer in answers)
+    assert lines(ledger) == ["0", "1", "2", "3", "4"]
+
+
+def test_arguments_that_a_paused_process_does_not_read_hold_up_nobody(pool: None, context: CallContext) -> None:
+    child = children.Child([misbehaving.__name__])
+    child._make_ready()
+    os.kill(child._pid, signal.SIGSTOP)
+    much = json.dumps({"ledger": "x" * 5_000_000}).encode()
+    result = child.perform(Order("stamp", much, context, 0.2))
+    assert (result.kind, error(result)["type"]) == ("failed", "not_started")
+    assert not is_running(child._pid)
+
+
+@pytest.mark.parametrize(("tool", "kind"), [("give_up_on_a_thread", "unknown"), ("leave_a_thread", "succeeded")])
+def test_a_thread_that_outlives_its_call_is_dead_before_the_outcome_is_told(
+    submit: Submit, ledger: Path, tool: str, kind: str
+) -> None:
+    assert submit(tool, ledger=str(ledger)).result().kind == kind
+    assert not any(is_running(int(line)) for line in lines(ledger))
+    assert submit("stamp", ledger=str(ledger)).result().kind == "succeeded"
+    assert "later" not in lines(ledger)
+
+
+def test_what_a_call_did_to_its_process_is_not_left_to_the_next(submit: Submit, ledger: Path) -> None:
+    assert value(submit("use_up", what="all").result()) == "used up"
+    assert {submit("stamp", ledger=str(ledger)).result().kind for _ in range(5)} == {"succeeded"}
+
+
+def test_an_exception_that_cannot_say_what_it_is_is_a_failure_like_others(submit: Submit) -> None:
+    result = submit("fail_evilly").result()
+    assert (result.kind, error(result)["message"]) == ("failed", "Evil")
+
+
 def test_a_child_that_was_killed_while_idle_is_replaced(submit: Submit, ledger: Path) -> None:
     answer = value(submit("stamp", ledger=str(ledger)).result())
     assert isinstance(answer, dict)
