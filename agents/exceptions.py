@@ -37,6 +37,10 @@ class Diverged(Exception):
         super().__init__(f"The journal recorded {recorded}; the flow asks for {', '.join(asked) or 'nothing'}.")
 
 
+class CutOff(BaseException):
+    """The flow computed for too long; no Exception, so that a flow does not catch it by accident."""
+
+
 class UnknownFlow(CountersignError):
     """No flow of this name and revision is registered."""
 

@@ -19,6 +19,7 @@ CHANNEL = "cs:hints"
 TEXT_CHANNEL = "cs:text"  # what models say while they say it
 BREAK_AFTER_FAILURES = 3
 BREAK_SECONDS = 5.0
+SLOW_SECONDS = 0.25  # a failure that took so long is not tried three times: somebody waits for the sum
 
 
 class Breaker:
@@ -37,10 +38,11 @@ class Breaker:
         return went_well
 
     def _try(self, call: Callable[[], Any]) -> bool:
+        began = time.monotonic()
         try:
             call()
         except broker().UNREACHABLE:
-            self._failed()
+            self._failed(BREAK_AFTER_FAILURES if time.monotonic() - began > SLOW_SECONDS else 1)
             return False
         self._failures = 0
         return True
@@ -54,9 +56,9 @@ class Breaker:
             self._closed_at = time.monotonic() + BREAK_SECONDS  # the others keep out while this one tries
             return True
 
-    def _failed(self) -> None:
+    def _failed(self, times: int) -> None:
         with self._lock:
-            self._failures += 1
+            self._failures += times
             self._closed_at = time.monotonic() + BREAK_SECONDS
 
 

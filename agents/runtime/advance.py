@@ -1,11 +1,12 @@
 """Advancing one run: claim it, drive its flow again, perform what it asks for, commit, until it waits or ends."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from psycopg import DataError
 
-from agents.exceptions import Diverged, FlowError, LostClaim, ValueMissing, ValueUnreachable
+from agents.exceptions import CutOff, Diverged, FlowError, LostClaim, ValueMissing, ValueUnreachable
 from agents.gateway.types import ModelFailure
 from agents.runtime import database, ending, version
 from agents.runtime.claim import Claim
@@ -21,7 +22,7 @@ from agents.runtime.performing import Performing
 from agents.runtime.propose import Proposing
 from agents.runtime.redriving import redriven
 from agents.runtime.turns import pass_turn
-from agents.runtime.watchdog import CutOff, watchdog
+from agents.runtime.watchdog import watchdog
 from agents.runtime.work import Done, Work
 from workspaces import hints, logs, tally
 
@@ -81,8 +82,8 @@ class Advance:
             self.proposing.heard = self.drive.run.heard
         except Diverged as divergence:
             return self._set_aside(divergence)
-        except CutOff:
-            return self._fail("flow_cut_off", ending.cut_off_after())
+        except (CutOff, FlowError) as error:
+            return self._fail(ending.stopped(error))
         if self.drive.fresh:
             self._commit([])
         while self.claim.status == "running":
@@ -193,8 +194,8 @@ class Advance:
             with watchdog.limit():
                 segment.seconds = self._hand_over(ended)
                 segment.rows = self.drive.take()
-        except CutOff:
-            return self._cut_off(segment)
+        except (CutOff, FlowError) as error:
+            return self._cut_off(segment, ending.stopped(error))
         if not self.claim.resting:
             segment.calls = self._calls()
             segment.children = self.offspring.propose(self._asking("child"))
@@ -202,7 +203,7 @@ class Advance:
         try:
             self._write(segment)
         except DataError as error:
-            return self._fail("not_storable", f"A step of this run cannot be stored: {error}")
+            return self._fail({"type": "not_storable", "message": f"A step of this run cannot be stored: {error}"})
         self.performing.committed(segment, self.claim.call_ids)
         self.offspring.committed(segment, self.claim.child_ids)
 
@@ -223,8 +224,8 @@ class Advance:
             self.drive.deliver(end.position, end.outcome, name=end.name, tokens=end.tokens, started_at=started)
         return seconds
 
-    def _fail(self, kind: str, sentence: str) -> None:
-        self._write(ending.failed(self.work, kind, sentence))
+    def _fail(self, error: dict[str, Any]) -> None:
+        self._write(ending.failed(self.work, error))
 
     def _unproposed(self) -> list[Effect]:
         return [effect for effect in self._asking("tool") if effect.position not in self.performing.calls]
@@ -278,9 +279,9 @@ class Advance:
         error, doubts = ending.divergence(divergence), ending.waited_out(self.work)
         self._write(Segment(rows=[], to="diverged", error=error, doubts=doubts))
 
-    def _cut_off(self, segment: Segment) -> None:
-        """The flow computes without end: what had come in is recorded, and the run fails."""
-        ending.cut_off(segment, self.drive)
+    def _cut_off(self, segment: Segment, error: dict[str, Any]) -> None:
+        """The flow computes without end, or keeps what cannot be written: what came in is recorded, the run fails."""
+        ending.cut_off(segment, self.drive, error)
         segment.doubts |= ending.waited_out(self.work)
         self._write(segment)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from agents.exceptions import CutOff, FlowError
+
 
 class Task:
     """One coroutine of a flow; positions are counted per coroutine when it yields."""
@@ -18,6 +20,17 @@ class Task:
     ):
         self.coroutine, self.path, self.finish, self.fail = coroutine, path, finish, fail
         self.counter = 0
+
+    def close(self) -> None:
+        """Raises FlowError where it awaits or fails while it is put away."""
+        try:
+            self.coroutine.close()
+        except CutOff:
+            raise
+        except RuntimeError as error:
+            raise FlowError("The flow awaits while it is put away (in `finally` or an `async with`).") from error
+        except BaseException as error:  # the code of a flow
+            raise FlowError(f"The flow raised {type(error).__name__} while it was put away.") from error
 
     def next_position(self) -> str:
         self.counter += 1

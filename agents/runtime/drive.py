@@ -1,9 +1,10 @@
 """Driving a flow by hand: no database, no clock, no thread, no event loop (engine.md §4)."""
 
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
-from agents.exceptions import Diverged, EffectFailed, FlowError, ValueUnreachable
+from agents.exceptions import CutOff, Diverged, EffectFailed, FlowError, ValueUnreachable, said
 from agents.runtime import state as states
 from agents.runtime.coroutines import Join, Task
 from agents.runtime.effects import LOCAL, Effect, Gather, Outcome
@@ -88,12 +89,9 @@ class Drive:
         return rows
 
     def close(self) -> None:
-        """Put the flow away. Raises FlowError where it awaits while being put away."""
+        """Put the flow away. Raises FlowError where it awaits while being put away, or raises something itself."""
         for task in reversed(self._tasks):
-            try:
-                task.coroutine.close()
-            except RuntimeError as error:
-                raise FlowError("The flow awaits while it is put away (in `finally` or an `async with`).") from error
+            task.close()
 
     def _hear(self, position: str) -> Effect:
         model, _ = self.pending[position.partition("+")[0]]
@@ -175,9 +173,9 @@ class Drive:
                     return asked
         except StopIteration as end:
             task.finish(end.value)
-        except ValueUnreachable:
-            raise  # not the flow's failure: it is driven again later
-        except Exception as error:  # noqa: BLE001 - whatever a flow raises is how this run fails
+        except (ValueUnreachable, CutOff):
+            raise  # not the flow's failure: it is driven again later, or ended from outside
+        except BaseException as error:  # noqa: BLE001 - whatever a flow raises is how this run fails
             task.fail(error)
         return ENDED
 
@@ -206,7 +204,8 @@ class Drive:
         return False
 
     def _refuse(self, task: Task, asked: object) -> None:
-        task.coroutine.close()
+        with suppress(FlowError):
+            task.close()
         task.fail(FlowError(f"A flow may await effects only; this one awaited {type(asked).__name__}."))
 
     def _spread(self, task: Task, gather: Gather, position: str) -> Join:
@@ -279,8 +278,15 @@ class Drive:
             row.keyframe = dumps({"state": self._base, "messages": entries})
 
     def _deltas(self) -> tuple[str | None, str | None]:
+        """Raises FlowError where the flow keeps what a journal cannot hold."""
         entries = {key: fresh for key, talk in self.run.conversations.items() if (fresh := talk.drain())}
-        return self._state_delta(), dumps(entries) if entries else None
+        try:
+            return self._state_delta(), dumps(entries) if entries else None
+        except CutOff:
+            raise
+        except BaseException as error:  # the values are the flow's own, and so is the code that writes them
+            what = f"{type(error).__name__}: {said(error)}".removesuffix(": ")
+            raise FlowError(f"What the flow keeps in its state or messages cannot be written: {what}") from error
 
     def _state_delta(self) -> str | None:
         if self.run.state is None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from agents import blobs
-from agents.exceptions import Diverged, FlowError, ValueMissing, ValueUnreachable
+from agents.exceptions import CutOff, Diverged, FlowError, ValueMissing, ValueUnreachable
 from agents.runtime.commit import Segment
 from agents.runtime.drive import Drive
 from agents.runtime.outcomes import explained
@@ -50,31 +50,36 @@ def divergence(divergence: Diverged) -> dict[str, Any]:
     return {"type": "diverged", "message": str(divergence)} | both
 
 
-def cut_off(segment: Segment, drive: Drive) -> None:
+def cut_off(segment: Segment, drive: Drive, error: dict[str, Any]) -> None:
     """The flow was stopped in the middle of its own code: what it was handed is recorded, the rest is in doubt."""
     segment.rows, drive.fresh = drive.fresh, []
     handed = {row.position for row in segment.rows}
     segment.taken = {message: place for message, place in segment.taken.items() if place in handed}
     segment.doubts |= dict.fromkeys(segment.statuses.keys() - handed, UNDER_WAY)
-    segment.to, segment.error = "failed", {"type": "flow_cut_off", "message": cut_off_after()}
+    segment.to, segment.error = "failed", error
 
 
-def cut_off_after() -> str:
-    """The sentence that tells why."""
+def stopped(error: CutOff | FlowError) -> dict[str, Any]:
+    """Why the flow was stopped, as the run's error."""
+    if isinstance(error, FlowError):
+        return {"type": "FlowError", "message": storable(str(error))}
+    return {"type": "flow_cut_off", "message": _cut_off_after()}
+
+
+def _cut_off_after() -> str:
     return f"The flow computed for {settings.FLOW_SECONDS:g} s without asking for anything, so it was cut off."
 
 
 def without_value(error: ValueMissing | ValueUnreachable, work: Work) -> Segment:
     """A large value that the run needs cannot be read: not now, so it waits and tries again, or not any more."""
     if isinstance(error, ValueMissing):
-        return failed(work, "value_missing", str(error))
+        return failed(work, {"type": "value_missing", "message": storable(str(error))})
     due = work.claim.clock.now() + UNREACHABLE_SECONDS
     return Segment(rows=[], to="waiting", doubts=waited_out(work), due=due)
 
 
-def failed(work: Work, kind: str, sentence: str) -> Segment:
+def failed(work: Work, error: dict[str, Any]) -> Segment:
     """The run cannot go on."""
-    error = {"type": kind, "message": storable(sentence)}
     return Segment(rows=[], to="failed", error=error, doubts=waited_out(work))
 
 

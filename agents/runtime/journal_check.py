@@ -2,14 +2,14 @@
 
 import random
 
-from agents.exceptions import Diverged
+from agents.exceptions import CutOff, Diverged, FlowError
 from agents.models import AgentVersion, Run
 from agents.runtime import flow, version
 from agents.runtime.drive import Drive
 from agents.runtime.journal import load_rows
 from agents.runtime.redriving import editing
 from agents.runtime.version import Version
-from agents.runtime.watchdog import CutOff, watchdog
+from agents.runtime.watchdog import watchdog
 
 __all__ = ["Diverged", "agrees_until", "verify"]
 
@@ -26,6 +26,8 @@ def verify(run: Run) -> int:
             drive.redrive(rows, verify=True)
     except CutOff:
         raise Diverged(f"{len(rows)} steps", ["nothing, for it computes without end"], run.seq) from None
+    except FlowError as error:
+        raise Diverged(f"{len(rows)} steps", [f"nothing. {error}"], run.seq) from None
     return len(rows)
 
 
@@ -37,7 +39,7 @@ def agrees_until(run: Run, other: AgentVersion, spec: flow.FlowSpec) -> int:
             drive.redrive(load_rows(run.pk, run.line), check_last=0)
     except Diverged:
         return drive.seq
-    except CutOff:
+    except (CutOff, FlowError):
         return drive.seq - 1
     return run.seq
 

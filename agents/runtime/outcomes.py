@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from agents.exceptions import EffectFailed
+from agents.exceptions import EffectFailed, said
 from agents.gateway.pricing import cost_microdollars, wasted
 from agents.gateway.types import ModelFailure, ModelReply
 from agents.runtime.claim import Call
@@ -67,7 +67,7 @@ def of_reply(position: str, reply: ModelReply) -> Ended:
 def broken(error: BaseException) -> ModelFailure:
     """An adapter or a script that raised what it should not: the run fails and says so, and no worker dies of it."""
     log.error("A model's adapter broke: %s\n%s", type(error).__name__, logs.frames(error))
-    message = f"The model's adapter broke: {type(error).__name__}: {error}"
+    message = f"The model's adapter broke: {type(error).__name__}: {said(error)}"
     return ModelFailure(message, kind="broken_adapter", retryable=False)
 
 
@@ -125,4 +125,4 @@ def explained(error: BaseException) -> dict[str, Any]:
         return {"type": "effect_failed"} | error.error
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return {"type": type(error).__name__, "message": storable(str(error)), "place": place}
+    return {"type": type(error).__name__, "message": storable(said(error)), "place": place}

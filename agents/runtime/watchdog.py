@@ -2,78 +2,72 @@
 
 import ctypes
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
 
+from agents.exceptions import CutOff
 from agents.runtime.clock import boot
 
 LOOK_SECONDS = 0.25
 
 
-class CutOff(BaseException):
-    """The flow computed for too long; no Exception, so that a flow does not catch it by accident."""
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One thread in one block, until when (boot clock), and whether it was thrown at."""
+    """One thread in one block, and until when (boot clock)."""
 
+    thread: int
     until: float
-    thrown: bool = False
 
 
 class Watchdog:
     """Watches the threads of this process that run flow code.
 
-    Each entry is popped once: by its thread on leaving, or by the watchdog, which then throws. A thread that finds its
-    entry gone waits for the throw, so that nothing arrives later, in the middle of a commit. The block has to call
-    what it limits: CPython 3.13 may pass over the handlers of the very frame in which a loop is interrupted.
+    It throws at each look until the block is left, as the flow may catch even this; leaving takes back what has not
+    arrived, so that nothing arrives later, in the middle of a commit. The block has to call what it limits: CPython
+    3.13 may pass over the handlers of the very frame in which a loop is interrupted.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[Entry, int] = {}
-        self._start = threading.Lock()
+        self._entries: set[Entry] = set()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def limit(self) -> Iterator[None]:
         """Raise CutOff inside this block once it has run for FLOW_SECONDS."""
-        self._watch()
-        entry = Entry(boot() + settings.FLOW_SECONDS)
-        self._entries[entry] = threading.get_ident()
-        was_cut = False
+        entry = Entry(threading.get_ident(), boot() + settings.FLOW_SECONDS)
+        self._enter(entry)
         try:
-            yield
-        except CutOff:
-            was_cut = True
-            raise
-        finally:
-            if not was_cut:
+            try:
+                yield
+            finally:
                 self._leave(entry)
+        except CutOff:
+            self._leave(entry)  # it may have come while the block was being left
+            raise
 
-    def _leave(self, entry: Entry) -> None:
-        if self._entries.pop(entry, None) is None:
-            while not entry.thrown:
-                time.sleep(0.001)
-            _throw(threading.get_ident(), None)  # it has arrived by now, and nothing may come later
-
-    def _watch(self) -> None:
-        with self._start:
+    def _enter(self, entry: Entry) -> None:
+        with self._lock:
+            self._entries.add(entry)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._look_forever, name="watchdog", daemon=True)
                 self._thread.start()
 
+    def _leave(self, entry: Entry) -> None:
+        with self._lock:
+            self._entries.discard(entry)
+            _throw(entry.thread, None)
+
     def _look_forever(self) -> None:
         pause = threading.Event()
         while not pause.wait(LOOK_SECONDS):
-            for entry in [entry for entry in list(self._entries) if entry.until < boot()]:
-                if (thread := self._entries.pop(entry, None)) is not None:
-                    _throw(thread, CutOff)
-                    entry.thrown = True
+            with self._lock:
+                for entry in self._entries:
+                    if entry.until < boot():
+                        _throw(entry.thread, CutOff)
 
 
 def _throw(thread: int, error: type[BaseException] | None) -> None:

@@ -16,6 +16,7 @@ from agents.exceptions import LostClaim
 from agents.runtime import database, statements
 from agents.runtime.claim import Call, Claim
 from agents.runtime.clock import boot
+from agents.runtime.copies import contained
 from agents.runtime.crash import crashpoint
 from agents.runtime.fairness import computing
 from agents.runtime.text import dumps
@@ -87,7 +88,7 @@ class Work:
         self, position: str, perform: Callable[[], Any], seconds: float, call: Call | None = None, attempt: int = 0
     ) -> None:
         """Perform in a thread of this process; given up after `seconds` and a grace."""
-        perform_here = partial(copy_context().run, _released, perform)
+        perform_here = partial(copy_context().run, _released, perform, seconds)
         self._watch(self._underway(position, seconds, call, attempt), threads.submit(perform_here))
 
     def in_child(self, position: str, future: Future[Any], seconds: float, call: Call, attempt: int) -> None:
@@ -205,8 +206,9 @@ class Work:
             )
 
 
-def _released(perform: Callable[[], Any]) -> Any:
+def _released(perform: Callable[[], Any], seconds: float) -> Any:
     try:
-        return perform()
+        with contained(seconds):
+            return perform()
     finally:
         database.release()

@@ -1,19 +1,28 @@
 """Flows and tools that do not come back: they are cut off, they hold up nobody else, and nothing of theirs is lost."""
 
+import asyncio
+import os
+import signal
 import threading
 import time
+import warnings
+from contextlib import suppress
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from agents.exceptions import CutOff
 from agents.models import ToolCall
 from agents.runtime import crash
 from agents.runtime.advance import advance
 from agents.runtime.clock import boot
+from agents.runtime.copies import contained
 from agents.runtime.flow import flow
 from agents.runtime.journal_check import Diverged, verify
 from agents.runtime.leaving import GRACE_SECONDS, leaving
 from agents.runtime.threads import Threads
-from agents.runtime.watchdog import CutOff, watchdog
+from agents.runtime.watchdog import watchdog
 from tests.agents.conftest import asks, says
 from tests.ledger.tools import lines
 
@@ -30,6 +39,15 @@ async def spinner(run):
             sum(range(1000))
         except Exception:  # noqa: BLE001
             continue
+
+
+@flow("stubborn")
+async def stubborn(run):
+    """Computes without end and catches whatever comes, as long as it is where it catches."""
+    while True:
+        with suppress(BaseException):
+            sum(range(1000))
+        sum(range(1000))
 
 
 @flow("chatterbox")
@@ -67,6 +85,80 @@ def test_a_flow_that_computes_without_end_from_its_start_fails(impatient, start)
     assert run.status == "failed" and run.error["type"] == "flow_cut_off" and run.seq == 0
 
 
+class Kept(BaseModel):
+    """What the flow below keeps."""
+
+    b: Any = None
+
+
+class Unsayable(Exception):
+    """Ends whoever asks what it says."""
+
+    def __str__(self):
+        raise SystemExit(5)
+
+
+@flow("spoiler", state=Kept)
+async def spoiler(run):
+    """Does, with what it was sent, what no flow can do."""
+    await run.model()
+    how = run.input
+    if how == "state":
+        run.state.b = object()
+    if how == "endless":
+        run.state.b = []
+        run.state.b.append(run.state.b)
+    if how == "message":
+        run.messages.say({"role": "user", "content": object()})
+    if how == "foreign":
+        await foreign()
+    if how in RAISED:
+        raise RAISED[how]
+    await run.call("ledger_pay", what="never")
+
+
+async def foreign():
+    """Awaits what is no effect, and once more on its way out."""
+    try:
+        await asyncio.sleep(0)
+    finally:
+        await asyncio.sleep(0)
+
+
+RAISED = {
+    "cancelled": asyncio.CancelledError(),
+    "base": BaseException("b"),
+    "exit": SystemExit(3),
+    "generator": GeneratorExit(),
+    "unsayable": Unsayable(),
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ("state", "FlowError"),
+        ("endless", "FlowError"),
+        ("message", "FlowError"),
+        ("foreign", "FlowError"),
+        ("cancelled", "CancelledError"),
+        ("base", "BaseException"),
+        ("exit", "SystemExit"),
+        ("generator", "GeneratorExit"),
+        ("unsayable", "Unsayable"),
+    ],
+)
+def test_whatever_a_flow_raises_or_keeps_its_run_fails_and_says_so(play, how, kind):
+    run = play(how, [says("go")], flow="spoiler")
+    assert (run.status, run.error["type"], lines()) == ("failed", kind, [])
+    assert run.seq == 2  # the model's turn, which was paid for, is kept
+
+
+def test_a_flow_that_catches_everything_is_cut_off_all_the_same(impatient, play):
+    run = play("stubborn", [], flow="stubborn")
+    assert run.status == "failed" and run.error["type"] == "flow_cut_off"
+
+
 def test_a_flow_that_loops_over_local_effects_fails(play):
     run = play("notes", [], flow="chatterbox")
     assert run.status == "failed" and "without any other effect" in run.error["message"]
@@ -89,6 +181,15 @@ def compute(seconds):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         sum(range(100))
+
+
+@pytest.mark.parametrize(("stays", "code"), [(False, 0), (True, -signal.SIGALRM)])
+def test_what_a_read_forks_goes_no_further_than_the_read(stays, code):
+    with contained(0.2), warnings.catch_warnings(action="ignore"):
+        copy = os.fork()
+        if copy == 0 and stays:
+            threading.Event().wait()
+    assert os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]) == code
 
 
 def test_reads_that_hang_take_no_place_of_others():
