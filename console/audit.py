@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agents.runtime import database
 from console import telling
-from console.pages import AddressForm, MemberRequest, members_only
+from console.pages import AddressForm, Day, MemberRequest, members_only
 from workspaces import audit
 from workspaces.audit.search import WINDOW, fitting, of_days, search
 from workspaces.models import AuditEntry
@@ -31,8 +31,8 @@ class FilterForm(AddressForm):
     actor = forms.CharField(max_length=200, required=False)
     kind = forms.CharField(max_length=100, required=False)
     object = forms.CharField(max_length=200, required=False)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
+    since = Day()
+    until = Day()
     before = forms.IntegerField(min_value=1, max_value=2**62, required=False)
 
 
@@ -41,11 +41,13 @@ class FilterForm(AddressForm):
 def log(request: MemberRequest) -> HttpResponse:
     """One page of entries."""
     request.principal.require("administer")
-    wanted = FilterForm(request.GET).wanted
+    asked = FilterForm(request.GET)
+    wanted = asked.wanted
     filters = {name: value for name, value in wanted.items() if name != "before"}
     found = search(request.principal.workspace.pk, filters, PAGE, wanted.get("before"))
     entries = telling.told(request.principal.workspace.pk, found.entries)
     context = {"found": found, "entries": entries, "wanted": wanted, "filters": urlencode(filters), "window": WINDOW}
+    context["asked"] = asked
     context["older"] = "?" + urlencode(filters | {"before": found.older}) if found.older else ""
     return render(request, "console/audit.html", context)
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from console.pages import AddressForm, MemberRequest, members_only, show
 from reviews.models import Delivery, Endpoint, WebhookKind
 from reviews.webhooks import replaying
+from workspaces.exceptions import Unprocessable
 
 PAGE = 50
 VIEWS: dict[str, tuple[str, list[str]]] = {
@@ -28,15 +29,29 @@ VIEWS: dict[str, tuple[str, list[str]]] = {
 TONES = {"delivered": "ok", "failed": "warn", "dead": "bad", "pending": "acc"}
 
 
+class Moment(forms.DateTimeField):
+    """A day, and perhaps a time, in UTC."""
+
+    def __init__(self) -> None:
+        wrong = "This is no time: write year-month-day hour:minute, such as 2026-11-22 14:30."
+        formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+        super().__init__(required=False, input_formats=formats, error_messages={"invalid": wrong})
+
+
 class FilterForm(AddressForm):
     """What is looked for."""
 
     view = forms.ChoiceField(choices=[(name, name) for name in VIEWS], required=False)
     endpoint = forms.UUIDField(required=False)
     kind = forms.ChoiceField(choices=[*WebhookKind.choices, ("endpoint.test", "")], required=False)
-    since = forms.DateTimeField(required=False)
-    until = forms.DateTimeField(required=False)
+    since = Moment()
+    until = Moment()
     before = forms.UUIDField(required=False)
+
+    def clean_until(self) -> datetime | None:
+        """A day alone is meant to its end."""
+        until: datetime | None = self.cleaned_data["until"]
+        return until + timedelta(hours=23, minutes=59) if until and ":" not in self.data["until"] else until
 
 
 @members_only
@@ -44,12 +59,14 @@ class FilterForm(AddressForm):
 def deliveries(request: MemberRequest) -> HttpResponse:
     """The endpoints, and one page of what was sent, newest first."""
     request.principal.require("operate")
-    wanted = FilterForm(request.GET).wanted
+    asked = FilterForm(request.GET)
+    wanted = asked.wanted
     found = list(
         fitting(request, wanted).select_related("endpoint").defer("body", "response").order_by("-id")[: PAGE + 1]
     )
     context: dict[str, Any] = {
         "deliveries": found[:PAGE],
+        "asked": asked,
         "wanted": wanted,
         "views": VIEWS,
         "kinds": WebhookKind.values,
@@ -79,6 +96,8 @@ def delivery(request: MemberRequest, delivery_id: UUID) -> HttpResponse:
 def replay(request: MemberRequest) -> HttpResponse:
     """Send the ticked deliveries again, or with `fitting` all that fit the filters."""
     form = FilterForm(request.POST)
+    if "fitting" in request.POST and not form.is_valid():
+        raise Unprocessable("Nothing was sent: one of the filters cannot be read, so it is not known what fits.")
     ids = [key for key in map(as_id, request.POST.getlist("delivery")) if key]
     chosen = fitting(request, form.wanted) if "fitting" in request.POST else own(request).filter(pk__in=ids)
     count = replaying.replay(chosen, request.principal)

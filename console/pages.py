@@ -40,6 +40,14 @@ class AddressForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
 
 
+class Day(forms.DateField):
+    """A day as people write it everywhere: year, month, day."""
+
+    def __init__(self) -> None:
+        wrong = "This is no day: write year-month-day, such as 2026-11-22."
+        super().__init__(required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": wrong})
+
+
 class MemberRequest(HttpRequest):
     """A request of a person who is a member of the workspace that the pages show."""
 

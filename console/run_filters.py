@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from agents.models import Run, RunStatus
 from agents.models.run_status import SET_ASIDE, UNFINISHED
 from console.counts import LIMIT, worded
-from console.pages import AddressForm
+from console.pages import AddressForm, Day
 from console.standing import with_standing
 from workspaces.models import Workspace
 
@@ -49,8 +49,8 @@ class FilterForm(AddressForm):
     who = forms.CharField(max_length=150, required=False)
     text = forms.CharField(max_length=200, required=False)
     started = forms.ChoiceField(choices=[(name, words) for name, (words, _) in SPANS.items()], required=False)
-    since = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
-    until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    since = Day()
+    until = Day()
     before = forms.UUIDField(required=False)
     newest = forms.UUIDField(required=False)
 

@@ -57,7 +57,8 @@ def start(request: MemberRequest) -> HttpResponse:
 
 def listing(request: MemberRequest) -> dict[str, Any]:
     """One page of the runs that fit the filters in the address."""
-    wanted, workspace = FilterForm(request.GET).wanted, request.principal.workspace
+    asked, workspace = FilterForm(request.GET), request.principal.workspace
+    wanted = asked.wanted
     matching = run_filters.matching(workspace, wanted)
     found = list(run_filters.placed(matching, wanted)[: PAGE + 1])
     agents = list(Agent.objects.filter(workspace=workspace).select_related("active_version"))
@@ -68,6 +69,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
         "new": matching.filter(pk__gt=wanted["newest"])[:MAX_NEW].count() if "newest" in wanted else 0,
         "here": address(wanted, before=wanted.get("before"), newest=newest),
         "top": address(wanted),
+        "asked": asked,
         "wanted": wanted,
         "filters": {key: value for key, value in wanted.items() if key not in run_filters.PLACES},
         "views": views(wanted, run_filters.counts(workspace, wanted)),

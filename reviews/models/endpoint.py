@@ -151,7 +151,8 @@ class Endpoint(models.Model):
     @property
     def host(self) -> str:
         """Whose it is, without what may be secret about the address."""
-        return urlsplit(self.url).hostname or ""
+        address = urlsplit(self.url)
+        return f"{address.hostname or ''}:{address.port}" if address.port else address.hostname or ""
 
     def secrets_at(self, moment: datetime) -> list[Secret]:
         """The secrets that sign at `moment`, the newest first; raises SecretUnreadable."""

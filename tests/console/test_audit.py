@@ -79,6 +79,9 @@ def test_entries_are_found_by_day_and_exported_by_it(house: House, browse: Calla
     whole = text(root.get("/audit?until=2030-01-02"))
     assert "story.2" in whole and "story.3" not in whole and "workspace.founded" in whole
     assert "&amp;since=2030-01-02" in text(root.get("/audit?actor=x&since=2030-01-02"))
+    wrong = text(root.get("/audit?since=01/02/2030&until=2030-01-01"))
+    assert "such as 2026-11-22" in wrong and 'value="01/02/2030"' in wrong and "story.1<" in wrong
+    assert "story.2" not in wrong and 'value="2030-01-01"' in wrong
 
 
 def test_the_chain_is_checked_with_progress(house: House, browse: Callable[[str], Client], monkeypatch: Any) -> None:

@@ -62,6 +62,8 @@ def test_the_page_says_how_endpoints_do_and_what_was_sent(
         browse("olga").get(f"/deliveries?view=dead&until={now() - timedelta(days=1):%Y-%m-%dT%H:%M}")
     )
     assert browse("olga").get("/deliveries?view=x&since=x&endpoint=x&before=x").status_code == 200
+    wrong = text(browse("olga").get(f"/deliveries?since=11/22/2026&until={now():%Y-%m-%d}"))
+    assert "This is no time" in wrong and 'value="11/22/2026"' in wrong and wrong.count('name="delivery"') == 2
     assert "Nobody is told" in text(browse("sam").get("/deliveries"))
 
 
@@ -75,6 +77,7 @@ def test_deliveries_are_sent_again_by_choice_or_by_range(
     assert "1 delivery is on the way again" in text(answer) and answer.request["QUERY_STRING"] == "view=dead"
     assert Delivery.objects.get(pk=dead[0].pk).status == "pending"
     assert olga.post("/deliveries/replays", {"delivery": [dead[0].pk]}).status_code == 409
+    assert olga.post("/deliveries/replays", {"view": "dead", "fitting": "1", "since": "today"}).status_code == 422
     span = {"since": f"{now() - timedelta(hours=1):%Y-%m-%dT%H:%M}", "until": f"{now():%Y-%m-%dT%H:%M}"}
     olga.post("/deliveries/replays", {"view": "dead", "fitting": "1", **span})
     assert set(Delivery.objects.filter(status="pending").values_list("pk", flat=True)) == {one.pk for one in dead}

@@ -121,7 +121,7 @@ def test_hits_are_told_by_revision_and_a_rule_is_tried_on_what_was(
     root, call = browse("root"), ToolCall.objects.get(title__contains="60")
     assert '<td class="n num" data-label="Hits">2</td>' in text(root.get("/policies"))
     shown = text(root.get("/policies"))
-    assert "Overlaps: &lt;i&gt;Any in 2 of 2</small>" in shown and "Overlaps: Big in 2 of 3</small>" in shown
+    assert "Overlaps with &lt;i&gt;Any in 2 of 2</small>" in shown and "Overlaps with Big in 2 of 3</small>" in shown
     policy.publish([rule.columns() for rule in Rule.objects.all()], None)
     assert '<td class="n num" data-label="Hits">2</td>' not in text(root.get(f"/policies/{policy.pk}"))
     assert '<td class="n num" data-label="Hits">2</td>' in text(root.get(f"/policies/{policy.pk}?revision=1"))

@@ -152,6 +152,8 @@ def test_each_view_is_counted_with_the_other_filters(
 
 def test_an_empty_list_says_what_to_do(house: House, browse: Callable[[str], Client]) -> None:
     assert b"Start one with the button" in browse("olga").get("/runs").content
+    unread = browse("olga").get("/runs?since=22.11.2026").content
+    assert b"This is no day" in unread and b"That filter is left out." in unread and b'value="22.11.2026"' in unread
     assert b"Show all runs" in browse("olga").get("/runs?text=nothing").content
 
 
