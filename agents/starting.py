@@ -12,7 +12,7 @@ from agents.models.run import ring
 from agents.models.uuid7 import new_id
 from agents.runtime.text import dumps, headline
 from agents.runtime.turns import active, in_line, pass_turn
-from workspaces import canonical, events, hints
+from workspaces import canonical, events
 from workspaces.exceptions import Forbidden, Unprocessable
 from workspaces.principal import Principal
 
@@ -119,6 +119,5 @@ def startable(principal: Principal, agent: str) -> AgentVersion:
 def announce(run: Run) -> None:
     """Tell the log of events, open pages and a worker that there is a new run."""
     log.info("Run %s of agent %s is queued.", run.pk, run.agent)
+    ring(str(run.pk))  # before pages are told, for it is waited for
     events.record(run.workspace_id, "run", "run.queued", run.pk)
-    hints.page("run", run.pk, "queued", run.workspace_id)
-    ring(str(run.pk))

@@ -4,7 +4,7 @@ from celery import Celery
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES, redis
 
-QUEUE = "advance"
+from workspaces.hints import QUEUE
 
 
 class Doorbell(redis.Transport):

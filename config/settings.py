@@ -105,7 +105,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Celery carries {run_id} and nothing else: config/celery.py -------------------------------------------------------
 
 BROKER_URL = os.environ.get("BROKER_URL", "")
-CELERY_APP = "config.celery.app"  # whose queue the doorbells go to
 
 # --- Countersign ------------------------------------------------------------------------------------------------------
 

@@ -1,32 +1,50 @@
-"""The clients that speak to the broker: Celery's rings, redis-py's publishes."""
+"""The client that speaks to the broker: rings and publishes."""
 
+from base64 import b64encode
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
+import orjson
 import redis
 from django.conf import settings
-from django.utils.module_loading import import_string
-from kombu.connection import Connection
-from kombu.exceptions import KombuError
-from kombu.pools import producers
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from workspaces.hints import redis_url
+from workspaces.hints import QUEUE, redis_url
 
 TIMEOUT_SECONDS = 0.5
-UNREACHABLE = (KombuError, redis.RedisError, OSError)
+UNREACHABLE = (redis.RedisError, OSError)
 
 
 def send(task: str, args: tuple[Any, ...]) -> None:
     """Put one doorbell for this Celery task into the queue."""
-    with producers[_connection(settings.BROKER_URL)].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
-        _celery().send_task(task, args, producer=producer, ignore_result=True, retry=False)
+    client().lpush(QUEUE, message(task, args))
+
+
+def message(task: str, args: tuple[Any, ...]) -> bytes:
+    """A call of the task in Celery's second protocol and kombu's envelope; they take ten times as long to write it."""
+    number, told = str(uuid4()), {"exchange": "", "routing_key": QUEUE}
+    return orjson.dumps(
+        {
+            "body": b64encode(orjson.dumps([args, {}, {}])).decode(),
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": {"lang": "py", "task": task, "id": number, "root_id": number, "retries": 0},
+            "properties": {
+                "correlation_id": number,
+                "delivery_info": told,
+                "delivery_tag": number,
+                "priority": 0,
+                "body_encoding": "base64",
+            },
+        }
+    )
 
 
 def waiting() -> int:
     """How many doorbells nobody has heard yet."""
-    return int(client().llen(_celery().conf.task_default_queue))
+    return int(client().llen(QUEUE))
 
 
 def client() -> redis.Redis:
@@ -42,19 +60,3 @@ def _client(broker_url: str) -> redis.Redis:
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
-
-
-def _celery() -> Any:
-    return import_string(settings.CELERY_APP)
-
-
-@cache
-def _connection(broker_url: str) -> Connection:
-    """A connection of our own: the worker's must not time out while it waits for the next message."""
-    options = {
-        "socket_timeout": TIMEOUT_SECONDS,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
-        "retry_on_timeout": False,
-        "max_retries": 0,
-    }
-    return Connection(broker_url, transport_options=options, connect_timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]

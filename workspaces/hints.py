@@ -15,6 +15,7 @@ from django.db import transaction
 
 from workspaces import tally
 
+QUEUE = "advance"  # of doorbells
 CHANNEL = "cs:hints"
 TEXT_CHANNEL = "cs:text"  # what models say while they say it
 BREAK_AFTER_FAILURES = 3
@@ -103,14 +104,14 @@ def redis_url(broker_url: str) -> str:
 
 
 def get_ready() -> None:
-    """Load the clients now instead of with the first ring, which somebody waits for."""
+    """Load the client now instead of with the first ring, which somebody waits for."""
     if settings.BROKER_URL:
         broker()
 
 
 @cache
 def broker() -> ModuleType:
-    """The clients, loaded by the processes that ring: Celery and redis-py are a quarter of what starting one takes."""
+    """The client, loaded by the processes that ring: redis-py is a part of what starting one takes."""
     from workspaces import broker
 
     return broker

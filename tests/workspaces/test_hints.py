@@ -12,7 +12,6 @@ import redis
 from django.db import transaction
 from redis.exceptions import ConnectionError
 
-from config.celery import QUEUE
 from workspaces import hints
 
 PATIENCE = 1.0  # a bound for one caller, not a measurement: the timeout is half of it
@@ -27,11 +26,11 @@ def closed_breaker(monkeypatch):
 def rung(settings):
     """The queue of the workers: what was rung since the last look."""
     client = redis.Redis.from_url(hints.redis_url(settings.BROKER_URL))
-    client.delete(QUEUE)
+    client.delete(hints.QUEUE)
 
     def messages():
-        raw = client.lrange(QUEUE, 0, -1)
-        client.delete(QUEUE)
+        raw = client.lrange(hints.QUEUE, 0, -1)
+        client.delete(hints.QUEUE)
         found = [json.loads(message) for message in raw]
         return [(each["headers"]["task"], json.loads(base64.b64decode(each["body"]))[0]) for each in found]
 

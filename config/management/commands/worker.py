@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agents.runtime.leaving import leaving
 from agents.runtime.places import PLACES
-from config.celery import QUEUE, app
+from config.celery import app
 
 
 class Command(BaseCommand):
@@ -21,8 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # workers need not know of each other
-        app.worker_main(
-            ["--quiet", "worker", "-P", "threads", "-c", str(concurrency), "-Q", QUEUE, "-l", "INFO", *quiet]
-        )
+        app.worker_main(["--quiet", "worker", "-P", "threads", "-c", str(concurrency), "-l", "INFO", *quiet])
         if not leaving.is_asked:
             raise CommandError("The worker ended, and nobody had asked it to.")  # a supervisor starts another

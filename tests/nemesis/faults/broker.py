@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import redis
 
-from config.celery import QUEUE
 from tests.nemesis.faults.hands import Hands
 from tests.nemesis.schedule import Fault
 from workspaces import hints
@@ -16,7 +15,7 @@ from workspaces import hints
 def envelope(task: str, body: str, kind: str = "application/json") -> bytes:
     """A message as Celery would write it, of anything."""
     headers = {"lang": "py", "task": task, "id": str(uuid4()), "root_id": None, "retries": 0, "origin": "somebody"}
-    told = {"delivery_info": {"exchange": "", "routing_key": QUEUE}, "delivery_tag": str(uuid4()), "priority": 0}
+    told = {"delivery_info": {"exchange": "", "routing_key": hints.QUEUE}, "delivery_tag": str(uuid4()), "priority": 0}
     sealed = {"body": body, "content-type": kind, "content-encoding": "utf-8", "headers": headers, "properties": told}
     return json.dumps(sealed).encode()
 
@@ -58,7 +57,7 @@ class OfTheBroker(Hands):
         return self._to_broker(lambda broker: broker.flushall())
 
     def _garbage_to_broker(self, fault: Fault):
-        return self._to_broker(lambda broker: broker.lpush(QUEUE, GARBAGE[fault.which % len(GARBAGE)]))
+        return self._to_broker(lambda broker: broker.lpush(hints.QUEUE, GARBAGE[fault.which % len(GARBAGE)]))
 
     def _forged_messages(self, fault: Fault):
         """Tasks that there are not, pickles, arguments of other kinds, and runs that are nobody's."""
@@ -70,7 +69,7 @@ class OfTheBroker(Hands):
             envelope("agents.advance_run", "not even JSON"),
             *[envelope("agents.advance_run", nobody)] * 20,
         ]
-        return self._to_broker(lambda broker: broker.lpush(QUEUE, *forged))
+        return self._to_broker(lambda broker: broker.lpush(hints.QUEUE, *forged))
 
     def _to_broker(self, act: Callable[[redis.Redis], object]):
         if self.broker_is_hurt:
