@@ -1,7 +1,8 @@
 """The one statement that commits a segment, put together from the parts that the segment has something for.
 
 No row: the claim is lost. 'running' although 'waiting' was asked for: there is news, look again; likewise 'paused'
-where somebody has resumed the run. Rows come as JSON: a driver needs ten times as long for as many arrays.
+where somebody has resumed the run. Rows come as JSON: a driver needs ten times as long for as many arrays; but then
+the planner takes them for a hundred, and `positions` keeps it from reading all calls of the run for each step.
 """
 
 from functools import cache
@@ -10,7 +11,7 @@ from agents.runtime.database import Statement
 
 MINE = """mine AS (
   UPDATE agents_run SET seq = seq + %(count)s, lapses = 0, tokens = tokens + %(tokens)s, cost = cost + %(cost)s, {moves}
-  WHERE id = %(run)s AND epoch = %(epoch)s AND seq = %(seq)s AND status = 'running'{fence}
+  WHERE id = %(run)s AND epoch = %(epoch)s AND seq = %(seq)s AND status || '' = 'running'{fence}
   RETURNING id, workspace_id, status, seq, woken, started_at, finished_at, parent_id, root_id, depth, labels,
     started_by_id, started_by_token_id, fork_mode, cancel_requested_at, pause_requested_at, pause_of)"""
 
@@ -49,7 +50,8 @@ spans AS (
     "settled": """settled AS (
   UPDATE agents_toolcall AS call SET seq = step.seq, status = step.status, outcome = NULL,
     finished_at = coalesce(call.finished_at, now())
-  FROM mine, step WHERE call.run_id = mine.id AND call.position = step.position AND step.status IS NOT NULL)""",
+  FROM mine, step WHERE call.run_id = mine.id AND call.position = ANY(%(positions)s::text[])
+    AND call.position = step.position AND step.status IS NOT NULL)""",
     "doubted": """doubted AS (
   UPDATE agents_toolcall AS call SET status = 'in_doubt', why = doubt.why
   FROM mine, json_to_recordset(%(doubts)s::json) AS doubt (position text, why text)

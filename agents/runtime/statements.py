@@ -1,4 +1,8 @@
-"""The SQL that moves runs. Each text is fixed, so that it is prepared once a connection (engine.md §3, §5)."""
+"""The SQL that moves runs. Each text is fixed, so that it is prepared once a connection (engine.md §3, §5).
+
+`status || ''` is what no index holds: a plan that was made while the table was small, and is kept, would look for one
+run among all that are running.
+"""
 
 from agents.runtime.database import Statement
 
@@ -34,7 +38,7 @@ WITH open AS (
 mine AS (
   UPDATE agents_run AS run
   SET lease_until = greatest(run.lease_until, now() + (%(timeout)s::float8 + %(margin)s) * interval '1 s')
-  FROM open WHERE run.id = %(run)s AND run.epoch = %(epoch)s AND run.status = 'running'
+  FROM open WHERE run.id = %(run)s AND run.epoch = %(epoch)s AND run.status || '' = 'running'
     AND run.cancel_requested_at IS NULL AND run.pause_requested_at IS NULL
   RETURNING run.id)
 UPDATE agents_toolcall AS call SET status = 'executing', attempt = call.attempt + 1, epoch = %(epoch)s, decided = '',
@@ -88,7 +92,7 @@ RETURNING call.id
 
 # News is taken note of before it is read, so that what comes between sets `woken` again.
 LOOK = Statement("""
-UPDATE agents_run SET woken = false WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running'
+UPDATE agents_run SET woken = false WHERE id = %(run)s AND epoch = %(epoch)s AND status || '' = 'running'
 RETURNING cancel_requested_at IS NOT NULL AS cancelling, pause_requested_at IS NOT NULL AS pausing
 """)
 

@@ -3,8 +3,10 @@
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
-from agents.runtime import database
+from agents.runtime import database, statements
+from agents.runtime.commit_sql import commit_statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,3 +41,18 @@ def test_a_lost_connection_is_an_operational_error_and_the_next_statement_has_an
     with pytest.raises(OperationalError):
         database.row(MINE)
     assert database.row(MINE) != lost
+
+
+def test_a_step_looks_for_its_run_and_its_calls_alone_whatever_a_plan_was_made_on() -> None:
+    step = commit_statement(frozenset({"steps", "settled"}), goes_on=True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for statement in (step, statements.START, statements.LOOK):
+            assert "run_unfinished" not in planned(cursor, statement)
+        assert '((run_id = mine_3.id) AND ("position" = ANY ($' in planned(cursor, step)
+
+
+def planned(cursor: CursorWrapper, statement: database.Statement) -> str:
+    """The plan that a connection keeps, whatever the values."""
+    cursor.execute(f"EXPLAIN (GENERIC_PLAN) {statement.query.decode()}")
+    return "\n".join(line for (line,) in cursor.fetchall())
