@@ -36,6 +36,9 @@ class Gate:
         verdict, facts = judged(proposal)
         tool_digest = proposal.tool.digest()
         explanation = verdict.explanation()
+        if verdict.decision == "allow" and proposal.tool.effect == "read":
+            del explanation["requirement"]  # nobody is ever asked about it: a read is repeated, and not put in doubt
+            return Verdict("allow", verdict.why, explanation, facts)
         explanation["requirement_digest"] = verdict.requirement.digest(tool_digest).hex()
         if verdict.decision == "ask" or proposal.call_id:  # an edit is asked for even where the rules would allow it
             explanation |= suspicions(proposal, facts)

@@ -266,9 +266,10 @@ class Claim:
         if changes["status"] == "waiting":
             gate().opened([call.id])
 
-    def reaffirm(self, call: Call, **changes: Any) -> None:
-        """The verdict stands under newer rules, and for the tool as it is now."""
-        if not database.row(statements.REAFFIRM, run=self.id, epoch=self.epoch, call=call.id, **changes):
+    def reaffirm(self, call: Call, *, verdict: str, **changes: Any) -> None:
+        """The decision stands under newer rules, and for the tool as it is now; what it rests on may be another."""
+        about = {"run": self.id, "epoch": self.epoch, "call": call.id, "verdict": verdict}
+        if not database.row(statements.REAFFIRM, **about, **changes):
             raise LostClaim
         for name, value in changes.items():
             setattr(call, name, value)

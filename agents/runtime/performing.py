@@ -220,7 +220,7 @@ class Performing(Limited):
         elif call.status == "executing" and spec.effect == "unsafe":
             self.lost.add(call.position)
         else:
-            self.claim.reaffirm(call, **self._as_declared(spec))
+            self.claim.reaffirm(call, verdict=dumps(verdict.explanation), **self._as_declared(spec))
             self.retry_at[call.position] = boot()
 
     def _rejudge(self, call: Call, spec: ToolSpec, verdict: Verdict) -> None:

@@ -73,11 +73,11 @@ FROM mine WHERE call.run_id = mine.id AND call.id = %(call)s AND call.status IN 
 RETURNING call.id
 """)
 
-# The same verdict under newer rules: an approval that was given stays.
+# The same decision under newer rules: an approval that was given stays.
 REAFFIRM = Statement("""
 WITH mine AS (SELECT id FROM agents_run WHERE id = %(run)s AND epoch = %(epoch)s AND status = 'running' FOR UPDATE)
 UPDATE agents_toolcall AS call SET rules_epoch = %(rules_epoch)s, schema_digest = %(schema_digest)s,
-  effect = %(effect)s, reaches = %(reaches)s FROM mine
+  verdict = %(verdict)s::jsonb, effect = %(effect)s, reaches = %(reaches)s FROM mine
 WHERE call.run_id = mine.id AND call.id = %(call)s
   AND (call.status IN ('ready', 'waiting') OR call.status = 'executing' AND call.effect = 'keyed') RETURNING call.id
 """)

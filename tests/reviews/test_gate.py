@@ -23,14 +23,16 @@ def check(house: House, tool: str = "refund", arguments: dict[str, Any] | None =
 
 
 def test_without_rules_reads_pass_and_writes_ask(house: House) -> None:
-    assert check(house, "find", {"any": 1}).decision == "allow"
+    verdict = check(house, "find", {"any": 1})
+    assert (verdict.decision, "requirement" in verdict.explanation) == ("allow", False)  # nobody will ever be asked
     verdict = check(house)
     assert (verdict.decision, verdict.explanation["requirement"]["seats"]) == ("ask", [{"count": 1, "group": None}])
 
 
 def test_all_active_policies_are_judged_together(house: House) -> None:
     make_policy(house.workspace, {"name": "small", "effect": "allow", "tool": "refund"}, name="A")
-    assert check(house).decision == "allow"
+    verdict = check(house)
+    assert (verdict.decision, "requirement" in verdict.explanation) == ("allow", True)  # it may come to doubt
     policy = make_policy(house.workspace, {"name": "none", "effect": "deny", "tool": "refund"}, name="B")
     verdict = check(house)
     assert (verdict.decision, verdict.why) == ("deny", "Rule “none” forbids this call.")
