@@ -37,7 +37,7 @@ def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
     ana.sees("Nothing needs you", within="#queue")
     ana.follows("Open", within="#toasts")
     ana.sees("Approved and done")
-    ana.sees("45.5", within=".facts")
+    ana.sees("paid 45.5")
     ana.finds_nothing_wrong()
 
     olga.sees("Succeeded", within=".rhead")
