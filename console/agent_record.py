@@ -64,12 +64,22 @@ class Record:
         return [Share(status, counted[status], len(self.ended)) for status in ENDED if counted[status]]
 
     @cached_property
+    def asked(self) -> dict[str, int]:
+        """How its requests stand."""
+        requests = ApprovalRequest.objects.filter(run__in=self.keys).order_by()
+        return dict(requests.values_list("status").annotate(Count("pk")))
+
+    @property
+    def still_open(self) -> int:
+        """Requests that nobody has decided yet."""
+        return self.asked.get("pending", 0)
+
+    @cached_property
     def answers(self) -> list[Share]:
         """What people, or the clock, said to its requests."""
         asked = ApprovalRequest.objects.filter(run__in=self.keys, status__in=ASKED)
-        counted: dict[str, int] = dict(asked.order_by().values_list("status").annotate(Count("pk")))
-        total = sum(counted.values())
-        shares = [Share(words, counted.get(status, 0), total) for status, words in ASKED.items()]
+        total = sum(self.asked.get(status, 0) for status in ASKED)
+        shares = [Share(words, self.asked.get(status, 0), total) for status, words in ASKED.items()]
         decided = asked.exclude(status="expired")
         edited = Share("edited first", decided.filter(revision__gt=1).count(), decided.count())
         return [*shares[:1], edited, *shares[1:]] if total else []

@@ -1,6 +1,5 @@
 """Where things lie on a drawing: positions and lengths, in the units of its viewBox."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,10 +28,14 @@ class Block:
     words: str
 
 
-def bands(pairs: Sequence[tuple[float | None, float | None]], least: float) -> list[Band | None]:
-    """Pairs of median and high end on one logarithmic scale that begins at `least`."""
-    most = max((high for _, high in pairs if high is not None), default=0.0)
-    return [None if middle is None or high is None else _band(middle, high, least, most) for middle, high in pairs]
+def bands(pairs: Sequence[tuple[float | None, float | None]]) -> list[Band | None]:
+    """Pairs of median and high end on one scale from nothing to the highest end; the shortest are still to be seen."""
+    most = max((high for _, high in pairs if high is not None), default=0.0) or 1.0
+
+    def place(value: float) -> float:
+        return round(max(4.0, WIDTH * value / most), 1)
+
+    return [None if middle is None or high is None else Band(place(middle), place(high)) for middle, high in pairs]
 
 
 def shares(values: Sequence[float]) -> list[float]:
@@ -61,12 +64,3 @@ def columns(days: Mapping[date, Mapping[str, int]], last: date, count: int) -> l
 def most(days: Mapping[date, Mapping[str, int]]) -> int:
     """How many the fullest day has."""
     return max((sum(outcomes.values()) for outcomes in days.values()), default=0)
-
-
-def _band(middle: float, high: float, least: float, most: float) -> Band:
-    return Band(_place(middle, least, most), _place(high, least, most))
-
-
-def _place(value: float, least: float, most: float) -> float:
-    whole = math.log(max(most, least * 10) / least)
-    return round(max(4.0, WIDTH * math.log(max(value, least) / least) / whole), 1)

@@ -46,8 +46,8 @@ def page(request: MemberRequest) -> HttpResponse:
 
 def rows(found: Insights) -> dict[str, Any]:
     """Each list with its drawings."""
-    risks = charts.bands([(risk.median, risk.p95) for risk in found.risks], 1)
-    tools = charts.bands([(tool.median, tool.p99) for tool in found.tools], 0.001)
+    risks = charts.bands([(risk.median, risk.p95) for risk in found.risks])
+    tools = charts.bands([(tool.median, tool.p99) for tool in found.tools])
     loads = charts.shares([one.decisions for one in found.reviewers])
     edits = charts.shares([count for _, _, count in found.arguments])
     costs = charts.shares([task.mean_cost for task in found.tasks])

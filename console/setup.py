@@ -21,10 +21,13 @@ from console.pages import MemberRequest, members_only
 from console.vitals import Vitals, complaints
 from reviews.models import ApprovalRequest, Decision, Endpoint, PolicySet
 from reviews.people import approvers
+from workspaces import canonical
 from workspaces.models import Membership, Workspace
+from workspaces.principal import Principal
 
 FIRST_STEPS = "first-steps"
 MAX_NAMES = 10
+LATEST = 50  # runs, among which the guide looks for the one that it follows
 _DATABASE = "SELECT current_setting('server_version'), pg_size_pretty(pg_database_size(current_database()))"
 
 
@@ -66,8 +69,7 @@ def setup(request: MemberRequest) -> HttpResponse:
 @require_safe
 def first_steps(request: MemberRequest) -> HttpResponse:
     """What a new workspace needs, and one request followed from its ticket to its effect."""
-    workspace = request.principal.workspace
-    steps = checklist(workspace)
+    steps = checklist(request.principal)
     context = {"steps": steps, "done": sum(step.is_done for step in steps), "guide": guide(request)}
     return render(request, "console/first_steps.html", context)
 
@@ -108,8 +110,9 @@ def product_version() -> str:
     return str(tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 
 
-def checklist(workspace: Workspace) -> list[Step]:
+def checklist(principal: Principal) -> list[Step]:
     """One query tells all."""
+    people = "admin:workspaces_person_changelist" if principal.may("administer") else ""
     own = {"workspace": OuterRef("pk")}
     asked = {
         "agent": Agent.objects.filter(active_version__isnull=False, **own),
@@ -119,7 +122,7 @@ def checklist(workspace: Workspace) -> list[Step]:
         "decision": Decision.objects.filter(approval__workspace=OuterRef("pk")),
         "endpoint": Endpoint.objects.filter(**own),
     }
-    known = Workspace.objects.filter(pk=workspace.pk).annotate(
+    known = Workspace.objects.filter(pk=principal.workspace.pk).annotate(
         **{f"has_{name}": Exists(rows) for name, rows in asked.items()}
     )
     has = known.values(*(f"has_{name}" for name in asked)).get()
@@ -136,7 +139,9 @@ def checklist(workspace: Workspace) -> list[Step]:
             "policies",
             "It says what is allowed, denied or put before people.",
         ),
-        Step("Somebody can approve", has["has_approver"], "", "An admin gives the role approver under Configuration."),
+        Step(
+            "Somebody can approve", has["has_approver"], people, "An admin gives the role approver under Configuration."
+        ),
         Step("A run was started", has["has_run"], "runs", "By a person here, or by a program over the API."),
         Step("A request was decided", has["has_decision"], "review", "By somebody other than who started the run."),
         Step(
@@ -154,12 +159,17 @@ def guide(request: MemberRequest) -> dict[str, Any]:
     agents = Agent.objects.filter(workspace=workspace, active_version__isnull=False).exclude(examples=[])
     agent = agents.order_by("pk").first()
     visible = ApprovalRequest.objects.visible_to(own).select_related("run")
+    run = followed(agent) if agent else None
+    if run:
+        visible = visible.filter(run=run)
     waiting = visible.pending().order_by("-pk").first()
-    decided = visible.filter(status__in=["approved", "rejected", "answered"]).order_by("-pk").first()
+    ended = visible.filter(status__in=["approved", "rejected", "answered"]).order_by("-pk")
+    decided = None if waiting else ended.first()
     deciders = eligible(waiting) if waiting else []
     operators = Membership.objects.filter(workspace=workspace, roles__overlap=["operator", "approver"])
     return {
         "agent": agent,
+        "is_sent": bool(run or waiting or decided),
         "example": agent.examples[0] if agent else "",
         "may_start": own.may("operate"),
         "operators": [member.person.name for member in operators.select_related("person").order_by("pk")[:3]],
@@ -168,6 +178,13 @@ def guide(request: MemberRequest) -> dict[str, Any]:
         "may_decide": own.person.name in deciders,
         "decided": decided,
     }
+
+
+def followed(agent: Agent) -> Run | None:
+    """The latest run that was started with the ticket of the guide, if it is one of the last ones."""
+    ticket = canonical.dumps(agent.examples[0]).decode()
+    latest = Run.objects.filter(agent=agent).only("pk", "input").order_by("-pk")[:LATEST]
+    return next((run for run in latest if run.input == ticket), None)
 
 
 def eligible(approval: ApprovalRequest) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents.models import CallStatus, Run, RunStatus, ToolCall, with_unread
+from agents.tools.question import QUESTION
 from workspaces.models import Switch
 
 type Tone = Literal["", "ok", "warn", "bad", "acc", "vio"]
@@ -46,14 +47,17 @@ class Standing:
 
 
 def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
-    """Runs that know whether they wait for people or for runs of their own, and whether a call of theirs expired."""
+    """Runs that know what they wait for, and whether a call of theirs expired or was denied."""
     theirs = ToolCall.objects.filter(run=OuterRef("pk"), status__in=WITH_PEOPLE, decided="")
     children = Run.objects.active().filter(parent=OuterRef("pk"))
+    denied = ToolCall.objects.filter(run=OuterRef("pk"), status=CallStatus.DENIED)
     expired = ToolCall.objects.filter(run=OuterRef("pk"), status=CallStatus.EXPIRED)
     return with_unread(runs).annotate(
-        waits_for_people=Exists(theirs),
+        waits_for_approval=Exists(theirs.exclude(tool=QUESTION.name)),
+        waits_for_answer=Exists(theirs.filter(tool=QUESTION.name)),
         waits_for_children=Exists(children),
         has_expired=Exists(expired),
+        has_denied=Exists(denied),
         is_stopped=Exists(stopped_calls().filter(run=OuterRef("pk"))),
     )
 
@@ -95,13 +99,17 @@ def succeeded(run: Run) -> Standing:
         return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
     if getattr(run, "has_expired", False):
         return Standing("Succeeded, a call expired", "warn")
+    if getattr(run, "has_denied", False):
+        return Standing("Succeeded, a call denied", "warn")
     return Standing("Succeeded", "ok")
 
 
 def waiting(run: Run) -> Standing:
     """What a waiting run waits for."""
-    if getattr(run, "waits_for_people", False):
+    if getattr(run, "waits_for_approval", False):
         return Standing("Waiting for approval", "warn")
+    if getattr(run, "waits_for_answer", False):
+        return Standing("Waiting for an answer", "warn")
     if getattr(run, "waits_for_children", False):
         return Standing("Waiting for a child run", "vio")
     if run.awaiting:

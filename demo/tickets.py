@@ -1,8 +1,8 @@
 """Twenty tickets to try the refunds desk with; each is about an order of the demo's shop (demo/shop.py)."""
 
 TICKETS = [
-    "Hello, order A-1001 came today and both mugs are broken. Can I have my money back? Marta Lindqvist",
     "I ordered a desk lamp (A-1002) and you sent me a pair of candle holders instead. Please refund me. Jonas Weber",
+    "Hello, order A-1001 came today and both mugs are broken. Can I have my money back? Marta Lindqvist",
     "The oak table from order A-1003 arrived with a long crack across the top. We cannot use it like this and want a "
     "refund. Priya Nair",
     "Order A-1004 came more than a week late, on the day after the birthday it was meant for. I expect some "

@@ -56,6 +56,7 @@ def test_latest_runs_are_beside_it(waiting: Run, browse: Callable[[str], Client]
     page = browse("olga").get("/agents/shop").content.decode()
 
     assert f"/runs/{waiting.pk}" in page and "Waiting for approval" in page
+    assert "1 still open, none decided yet." in page and "Nobody was asked" not in page
 
 
 def test_a_version_is_compared_promoted_and_rolled_back(house: House, browse: Callable[[str], Client]) -> None:

@@ -87,7 +87,7 @@ def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str],
 
 
 def test_drawings_stay_inside_their_box() -> None:
-    drawn = bands([(1, 10), (100, 100_000), (None, None), (0.1, 0.2)], 1)
+    drawn = bands([(1, 10), (100, 100_000), (None, None), (0.1, 0.2)])
     assert drawn[2] is None and drawn[1] is not None and drawn[1].end == WIDTH
     assert all(band.middle <= band.end <= WIDTH for band in drawn if band)
     assert shares([4, 2, 0]) == [WIDTH, WIDTH / 2, 0] and shares([]) == [] and shares([0]) == [0]

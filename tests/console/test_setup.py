@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from agents.models import Presence
+from agents.models import Presence, Run
 from tests.factories import House, make_approval, make_policy
 
 
@@ -49,13 +49,17 @@ def test_first_steps_follow_one_request(house: House, browse: Callable[[str], Cl
     assert "The &lt;mug&gt; broke" in page and "Send this ticket" in page and "3 of 6 done" in page
 
     approval = make_approval(house)
+    Run.objects.filter(pk=approval.run_id).update(input='"The <mug> broke"')
+    other = make_approval(house)
     page = text(olga.get("/first-steps"))
     assert "You may not decide this one" in page and "Ana, Ben may." in page and "Cleo" not in page
+    assert f"/review/{approval.pk}" in page and f"/review/{other.pk}" not in page and page.count('class="done"') == 1
     assert "Look at it and decide" in text(ana.get("/first-steps"))
     assert "Waiting:" not in text(browse("sam").get("/first-steps"))
     approval.decide("reject", by=house.by("ana"), digest=bytes(approval.digest), reason="no")
     page = text(olga.get("/first-steps"))
     assert "5 of 6 done" in page and f"/runs/{approval.run_id}" in page and "You may not decide" not in page
+    assert page.count('class="done"') == 2 and "/admin/workspaces/person/" in text(browse("root").get("/first-steps"))
     with CaptureQueriesContext(connection) as queries:
         olga.get("/first-steps")
     assert len(queries) <= 16
