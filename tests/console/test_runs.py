@@ -12,10 +12,11 @@ from pytest_django import DjangoAssertNumQueries
 
 import console.counts
 from agents.models import Run
+from agents.tools.question import QUESTION
 from console import run_filters
 from console.runs import PAGE
 from tests.console.conftest import HTMX
-from tests.factories import House, make_agent, make_approval, make_run
+from tests.factories import House, make_agent, make_approval, make_call, make_run
 from tracing.models import Span
 from workspaces.models import AuditEntry, Membership, Workspace
 
@@ -167,8 +168,11 @@ def test_a_page_that_heard_of_a_change_gets_the_list_alone(browse: Callable[[str
 
 def test_a_run_says_what_it_waits_for(house: House, browse: Callable[[str], Client]) -> None:
     make_approval(house)
+    make_approval(house, QUESTION, {"text": "Is it?"})
     make_run(house.agent, house.olga, flow="chat")
+    make_call(make_run(house.agent, house.olga, status="succeeded"), status="denied")
     page = browse("olga").get("/runs").content
+    assert page.count(b"Waiting for an answer") == page.count(b"Succeeded, a call denied") == 1
 
     assert page.count(b"Waiting for approval") == 1
     assert page.count(b"Waiting for a message") == 1
