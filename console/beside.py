@@ -18,6 +18,9 @@ from console.review import answer, following, load
 from reviews.exceptions import KindRefused, NotEligible
 from reviews.later import people_for, wake
 from workspaces.exceptions import NotFound, Unprocessable
+from workspaces.models import Person
+
+MAX_NAMED = 12
 
 
 class LaterForm(forms.Form):
@@ -101,8 +104,12 @@ def check(request: MemberRequest, approval_id: UUID) -> HttpResponse:
 @members_only
 @require_safe
 def people(request: MemberRequest, approval_id: UUID) -> HttpResponse:
-    """To whom a request could be given, fetched when somebody wants to."""
+    """To whom a request could be given, or whom a comment may name, fetched when somebody wants to."""
     found = load(request, approval_id)
+    if "mention" in request.GET:
+        members = Person.objects.filter(memberships__workspace=found.workspace_id, is_active=True)
+        others = members.exclude(pk=request.principal.person.pk).order_by("username")[:MAX_NAMED]
+        return render(request, "components/mention.html", {"people": others})
     return render(request, "components/hand_over.html", {"people": people_for(found, request.principal)})
 
 

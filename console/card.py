@@ -258,7 +258,8 @@ class Card:
         if not self.seconds_left:
             return PUT_OFF
         longest = max(1, min(half, MAX_PUT_OFF))
-        words = f"{duration(longest * 60)}, half of what is left" if half <= MAX_PUT_OFF else "A week"
+        length = f"{longest} min" if longest < 60 else duration(longest * 60)
+        words = f"{length}, half of what is left" if half <= MAX_PUT_OFF else "A week"
         return [(minutes, words) for minutes, words in PUT_OFF if minutes < longest] + [(longest, words)]
 
     @cached_property

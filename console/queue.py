@@ -31,7 +31,7 @@ from agents.models import Agent, Run
 from agents.runtime.version import catalogue
 from reviews.gate import rules_in_force
 from reviews.listing import lately_decided, page, place_of
-from reviews.models import ApprovalRequest, Decision, Handover, Snooze
+from reviews.models import ApprovalRequest, Comment, Decision, Handover, Snooze
 from reviews.models.approval import ApprovalQuerySet
 from reviews.suspicion import INSTRUCTS
 from workspaces.principal import Principal
@@ -44,7 +44,9 @@ PAGE = 50
 SET_ASIDE = 20
 HEADINGS = [
     (timedelta(0), "Past its time, kept waiting"),
+    (timedelta(minutes=5), "Due within 5 minutes"),
     (timedelta(minutes=30), "Due within 30 minutes"),
+    (timedelta(hours=1), "Due within the hour"),
     (timedelta(hours=24), "Due within a day"),
     (timedelta.max, "Later"),
 ]
@@ -164,7 +166,8 @@ def listing(
 
     Before them all comes the one that is open, where it is further back.
     """
-    found = for_rows(filtered(requests(principal, view), wanted))
+    named = Comment.objects.filter(approval=OuterRef("pk"), mentioned__contains=[principal.person.username])
+    found = for_rows(filtered(requests(principal, view), wanted)).annotate(names_me=Exists(named))
     cursor = wanted.get("cursor", "")
     if view == "decided":
         rows, following = lately_decided(found, cursor, PAGE)
@@ -206,6 +209,7 @@ def for_rows(found: Approvals) -> Approvals:
         "tool": F("tool_call__tool"),
         "agent": F("run__agent__name"),
         "instructs": KT(f"explanation__{INSTRUCTS}__0"),
+        "batchable": KT("explanation__requirement__batchable"),
     }
     return found.annotate(filled=filled, holder=holder, **named).only(*shown)
 

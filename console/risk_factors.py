@@ -35,7 +35,9 @@ def factors(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Sh
     """In sentences; empty where nothing is unusual, or too little is known."""
     if not earlier:
         return ["No call of this tool has been done here lately: nothing tells what is usual."]
-    return compared(fields, earlier, as_money)
+    found = compared(fields, earlier, as_money)
+    few = f"Only {len(earlier)} done before: too few to tell what is usual."
+    return found if found or len(earlier) >= ENOUGH else [few]
 
 
 def compared(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Shown) -> list[str]:

@@ -49,6 +49,11 @@ class Field:
         return ", ".join(said + (["required"] if self.is_required else []))
 
     @property
+    def limits(self) -> str:
+        """The same for who only reads: a text that is there needs no words."""
+        return ", ".join(word for word in self.words.split(", ") if word not in ("string", "required"))
+
+    @property
     def is_given(self) -> bool:
         """Whether there is a value."""
         return self.value is not ABSENT and not (self.value is None and self.is_nullable)

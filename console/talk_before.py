@@ -5,7 +5,7 @@ from itertools import chain, islice
 from typing import Any
 
 from agents import reading, speakers
-from console import sources, talk
+from console import facts, sources, talk
 from console.facts import Fact
 from console.proposal import Proposal
 from console.sources import Source
@@ -72,11 +72,12 @@ class TalkBefore:
         places = reversed(range(len(self._messages)))
         return list(islice((place for place in places if talk.is_of_user(self._messages[place])), 1))
 
-    @property
-    def read_last(self) -> list[Fact]:
+    @cached_property
+    def read_last(self) -> tuple[list[Fact], list[Fact]]:
         """What a tool found last, for a question, which has no lookups of its own."""
         turns = (talk.turn(message, "") for message in reversed(self._messages) if message.get("role") == "user")
-        return next((piece.pairs for turn in turns for piece in reversed(turn.pieces) if piece.pairs), [])
+        found = next((piece.pairs for turn in turns for piece in reversed(turn.pieces) if piece.pairs), [])
+        return facts.sorted_out(found, (), ())
 
     @property
     def instructed_by(self) -> list[talk.Turn]:

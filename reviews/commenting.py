@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from reviews.exceptions import KindRefused, NotEligible
+from reviews.mentions import mentioned
 from reviews.models import ApprovalRequest, Comment
 from workspaces import audit, canonical, events
 from workspaces.exceptions import NotFound
@@ -20,9 +21,13 @@ def comment(approval: ApprovalRequest, text: str, by: Principal) -> Comment:
     if by.is_service:
         raise NotEligible("A service key does not comment: people do, in the browser or by a personal token.")
     by.require("operate", Scope.APPROVALS_DECIDE)
-    made = Comment.objects.create(approval=approval, text=_checked(text), person=by.person, token=by.token)
+    text = _checked(text)
+    names = mentioned(text, approval.workspace_id)
+    made = Comment.objects.create(approval=approval, text=text, mentioned=names, person=by.person, token=by.token)
     audit.record(approval.workspace_id, by, "approval.commented", approval.pk, {"comment": made.pk, "text": made.text})
     events.record(approval.workspace_id, "approval", "approval.commented", approval.pk)
+    if names:
+        events.record(approval.workspace_id, "approval", "approval.mentioned", approval.pk, made.pk)
     return made
 
 

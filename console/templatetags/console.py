@@ -139,6 +139,17 @@ def marking(value: Any, passages: Collection[str] = ()) -> SafeString:
 
 
 @register.filter
+def mentioning(text: str, names: Collection[str]) -> SafeString:
+    """Legible text with the @names in it marked that are people's here."""
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    found = re.split(rf"(?i)(?<![\w.@+-])(@(?:{known}))(?![\w@+-])", legible(text)) if known else [legible(text)]
+    marked = (
+        format_html('<mark class="at">{}</mark>' if place % 2 else "{}", part) for place, part in enumerate(found)
+    )
+    return mark_safe("".join(marked))
+
+
+@register.filter
 def gist(pairs: Iterable[Fact], passages: Collection[str] = ()) -> SafeString:
     """Pairs of name and value in a line, those with a passage first."""
     ranked = sorted(pairs, key=lambda pair: not any(passage in pair[1].said for passage in passages))

@@ -32,6 +32,7 @@ class WebhookKind(models.TextChoices):
     APPROVAL_REQUESTED = "approval.requested", "approval.requested: a call waits for people"
     APPROVAL_DECIDED = "approval.decided", "approval.decided: people have decided"
     APPROVAL_EXPIRED = "approval.expired", "approval.expired: nobody decided in time"
+    APPROVAL_MENTIONED = "approval.mentioned", "approval.mentioned: a comment names members"
     CALL_IN_DOUBT = "tool_call.in_doubt", "tool_call.in_doubt: nobody knows whether a call happened"
     RUN_WAITING = "run.waiting", "run.waiting: a run waits for people, a message or a time"
     RUN_SUCCEEDED = "run.succeeded", "run.succeeded: a run has ended well"

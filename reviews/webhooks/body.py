@@ -12,7 +12,7 @@ from django.conf import settings
 
 from agents.models import Budget, Run, ToolCall, with_unread
 from agents.tools.credentials import hidden
-from reviews.models import ApprovalRequest, Decision
+from reviews.models import ApprovalRequest, Comment, Decision
 from reviews.models.endpoint import Endpoint
 
 MAX_BYTES = 20_000
@@ -50,6 +50,8 @@ class Subjects:
             "budget": budgets,
         }
         decisions = Decision.objects.select_related("person").filter(approval__in=approvals)
+        mentions = [one.number for one in happenings if one.kind == "approval.mentioned"]
+        self._comments = Comment.objects.select_related("person").in_bulk(mentions) if mentions else {}
         self._decisions: dict[tuple[UUID, int | None], Decision] = {(one.approval_id, one.n): one for one in decisions}
 
     def body(self, happening: Happening, *, with_arguments: bool) -> bytes | None:
@@ -60,6 +62,9 @@ class Subjects:
         data = {"workspace": subject.workspace.slug, "sequence": happening.seq, **_ABOUT[happening.topic](subject)}
         if happening.kind == "approval.decided":
             data["decision"] = _decision(self._decisions[subject.pk, happening.number])
+        if happening.kind == "approval.mentioned" and happening.number:
+            comment = self._comments[happening.number]
+            data["mention"] = {"by": comment.person.username, "people": comment.mentioned}
         if with_arguments and happening.topic in ("approval", "tool_call"):
             return _with_arguments(happening, data, subject)
         return _written(happening.kind, happening.created_at, data)

@@ -1,5 +1,5 @@
 // [data-place] says which of the [data-row]s is open and of how many; [data-step] goes to the one before or behind it.
-// [data-pick] selects the open one, [data-pick=group] all under its heading, [data-pick=1] and [data-pick=-1] the open one
+// [data-pick] selects the open one, [data-pick=group] all like it under its heading, [data-pick=1] and [data-pick=-1] the open one
 // and its neighbour, which opens; [data-picked] is the link that takes the selected ones along.
 (() => {
   "use strict";
@@ -23,7 +23,7 @@
   function pick(how, all, at) {
     const other = all[all.indexOf(at) + Number(how)];
     if (how === "group") {
-      const group = [...at.closest("ul").querySelectorAll("[data-row]")], isWhole = group.every((row) => picked.has(row.id));
+      const group = [...at.closest("ul").querySelectorAll("[data-row]")].filter((row) => at.dataset.like && row.dataset.like === at.dataset.like), isWhole = group.every((row) => picked.has(row.id));
       for (const row of group) isWhole ? picked.delete(row.id) : picked.add(row.id);
     } else if (!how) picked.delete(at.id) || picked.add(at.id);
     else if (other) {

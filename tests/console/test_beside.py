@@ -27,8 +27,21 @@ def test_people_comment_and_the_open_card_of_others_hears_it(house: House, brows
     heard = ben.get(address).content.decode()
     assert "right?" in heard and "hx-swap-oob" in heard and "Show it as it is now" not in heard
     assert ana.post(f"/review/{approval.pk}/comments", {"text": " "}).status_code == 422
+    beside = ana.post(f"/review/{approval.pk}/comments", {"text": " "}, headers=HTMX)
+    assert (beside.status_code, beside["HX-Retarget"]) == (422, "#comment-error")
     assert ana.post(f"/review/{approval.pk}/comments", {"text": "Once more"}).status_code == 302
     assert Comment.objects.count() == 2
+
+
+def test_who_is_named_is_marked_and_finds_the_request(house: House, browse: Callable[[str], Client]) -> None:
+    approval, ana = make_approval(house), browse("ana")
+    names = ana.get(f"/review/{approval.pk}/people?mention").content.decode()
+    assert 'data-mention="ben"' in names and "ana" not in names and "sam" not in names
+
+    ana.post(f"/review/{approval.pk}/comments", {"text": "@Ben, <b>@nobody</b> and mail@ben.example"})
+    assert '<mark class="at">@Ben</mark>, &lt;b&gt;@nobody&lt;/b&gt; and mail@ben.example' in read(ana, approval)
+    assert "@you" in browse("ben").get("/review").content.decode()
+    assert "@you" not in ana.get("/review").content.decode()
 
 
 def test_a_claim_is_seen_in_the_row_and_on_the_card(house: House, browse: Callable[[str], Client]) -> None:

@@ -42,7 +42,7 @@ def test_what_is_unusual_is_named(args: dict[str, Any], said: str) -> None:
 
 
 def test_few_calls_tell_nothing() -> None:
-    assert found({"amount": 9_000, "to": "eve"}, USUAL[:4]) == ""
+    assert found({"amount": 9_000, "to": "eve"}, USUAL[:4]) == "Only 4 done before: too few to tell what is usual."
     assert found(USUAL[0], []).startswith("No call of this tool has been done here lately")
 
 
@@ -60,6 +60,4 @@ def test_a_card_tells_them_of_the_calls_that_were_done(house: House, browse: Cal
         card = read(ana, large)
     assert "amount is 10 times what is usual: 20, the middle of 6 calls." in card
     assert sum("agents_toolcall" in query["sql"] and "LIMIT 100" in query["sql"] for query in queries) == 1
-    assert "not unusual beside earlier calls" in read(
-        ana, make_approval(house, arguments={"amount": 25, "order": "A-1"})
-    )
+    assert "usual" not in read(ana, make_approval(house, arguments={"amount": 25, "order": "A-1"}))

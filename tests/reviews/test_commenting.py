@@ -3,8 +3,10 @@
 import pytest
 from django.db import DatabaseError, transaction
 
+from agents.runtime.text import loads
 from reviews.exceptions import KindRefused, NotEligible
 from reviews.models import ApprovalRequest, Comment
+from reviews.webhooks.body import Happening, Subjects
 from tests.factories import House
 from workspaces.exceptions import CountersignError, Forbidden, NotFound
 from workspaces.models import AuditEntry, Event
@@ -19,6 +21,20 @@ def test_a_comment_is_kept_audited_and_told(house: House, approval: ApprovalRequ
     entry = AuditEntry.objects.get(kind="approval.commented")
     assert (entry.object, entry.actor) == (str(approval.pk), "olga") and "last week" in entry.detail
     assert Event.objects.filter(kind="approval.commented", object=approval.pk).count() == 1
+
+
+def test_members_whom_it_names_are_told(house: House, approval: ApprovalRequest) -> None:
+    said = approval.comment("@Ben, look. @ana too, not @sam, @nobody or root@acme.example; @ben.", house.by("ana"))
+
+    assert said.mentioned == ["ben", "ana"]
+    event = Event.objects.get(kind="approval.mentioned", object=approval.pk)
+    happening = Happening(
+        event.workspace_id, event.seq, "approval", event.kind, approval.pk, event.number, event.created_at
+    )
+    body = loads(Subjects([happening]).body(happening, with_arguments=True) or b"")
+    assert body["data"]["mention"] == {"by": "ana", "people": ["ben", "ana"]} and "look" not in str(body)
+    approval.comment("nobody here", house.by("ana"))
+    assert Event.objects.filter(kind="approval.mentioned").count() == 1
 
 
 def test_a_comment_does_not_change(house: House, approval: ApprovalRequest) -> None:
