@@ -18,6 +18,7 @@ from tests.nemesis.purses import Purses
 from tests.nemesis.requests import Requests
 from tests.nemesis.talks import Talks
 from tests.nemesis.times import Times
+from tests.nemesis.truth import Truth
 from tests.nemesis.witness import asked
 from workspaces import audit
 
@@ -28,7 +29,9 @@ class Checker(Requests):
     """All checks over one workspace after a battle; `checked` counts what was looked at."""
 
     def violations(self) -> list[Violation]:
-        others = [part(self.history, self.house, self.known) for part in (Talks, Times, Purses, Deliveries, Lines)]
+        others = [
+            part(self.history, self.house, self.known) for part in (Talks, Times, Purses, Deliveries, Lines, Truth)
+        ]
         found = [violation for part in (self, *others) for violation in part.found()]
         for part in others:
             self.checked += part.checked

@@ -237,4 +237,4 @@ class Ruler(Client):
         self.publish = publish
 
     def work(self) -> None:
-        self.publish(self.random.choice(["one seat", "two seats", "strict", "one seat"]))
+        self.publish(self.random.choice(["one seat", "two seats", "strict", "undo"]))

@@ -24,9 +24,10 @@ class Mix:
 
 WHOLE = Mix()
 SLOW_THOUGHTS = Taste(thinking=(1500, 3000), tools=("nemesis_look",), extras=0.0)
-LONG_PAYMENTS = Taste(tools=("nemesis_pay",), ends=(20, 80, 0, 0), calls=(2, 3), extras=0.0, thinking=(0,))
+LONG_PAYMENTS = Taste(tools=("nemesis_pay",), ends=(20, 80, 0, 0, 0), calls=(2, 3), extras=0.0, thinking=(0,))
 MANY_WRITES = Taste(tools=("nemesis_put",), calls=(3, 3), extras=0.0, thinking=(0,))
 QUICK = Taste(tools=("nemesis_look", "nemesis_put"), calls=(1, 1), extras=0.0, thinking=(0,))
+OVERDUE = Taste(tools=("nemesis_pay",), ends=(50, 0, 0, 0, 50), extras=0.0, thinking=(0,))
 # For the short form of the suite: one of each sort, and nothing that takes longer than a lease.
 SHORT = Mix(
     0.5,
@@ -59,6 +60,13 @@ MIXES = {
     "holds": Mix(5.0, ("flush broker",), MANY_WRITES, ("cancel",), 10, 30, active=20),
     "schedules": Mix(5.0, ("kill sweep",), QUICK, ("cancel",), 10, active=20),
     "timers": Mix(5.0, ("kill sweep",), active=20),
+    # Results have to follow each other in one worker.
+    "swapped": Mix(5.0, ("flush broker",), QUICK, ("cancel",), 10, active=20),
+    # Calls have to act when their time is over.
+    "deadline": Mix(5.0, ("flush broker",), OVERDUE, ("cancel",), 10, active=15),
+    "untold": Mix(5.0, ("flush broker",), QUICK, ("cancel",), 10, active=15),
+    # What was approved has to wait until it can no longer be undone.
+    "overripe": Mix(5.0, ("flush broker",), LONG_PAYMENTS, ("cancel",), 10, 0.5, active=15),
     # Somebody has to fork runs before they write.
     "forks": Mix(5.0, ("kill worker",), MANY_WRITES, ("cancel",), 10, active=30, forking=0.1),
 }

@@ -157,9 +157,57 @@ def forks() -> list[Change]:
     return [as_any_run, Change(propose, "simulated_catalogue", propose.catalogue)]
 
 
+def swapped() -> list[Change]:
+    """A call is recorded with the result of the call before it in its worker."""
+    from agents.runtime import performing
+
+    result_of, last = performing.result_of, []
+
+    def shifted(done: Any) -> Any:
+        last.append(result_of(done))
+        return last[-2] if len(last) > 1 and last[-1].kind == last[-2].kind == "succeeded" else last[-1]
+
+    return [Change(performing, "result_of", shifted)]
+
+
+def deadline() -> list[Change]:
+    """The processes of tools have no timer of their own."""
+    from agents.tools import child
+
+    return [Change(child.Deadline, "_arm", lambda self, seconds: None)]
+
+
+def untold() -> list[Change]:
+    """Nobody is told that a run has succeeded."""
+    silent = "status NOT IN ('running', 'queued')"
+    return committed("TOLD", (silent, "status NOT IN ('running', 'queued', 'succeeded')"))
+
+
+def overripe() -> list[Change]:
+    """A call starts although its approval can still be undone."""
+    from agents.runtime.standing import Standing
+
+    early = Change(Standing, "_is_effective", lambda self, call: True)
+    return [said(statements.START, ("AND coalesce(call.effective_at <= now(), true) ", "")), early]
+
+
 CONTROLS = (fence, intent, digest, woken, sweep, switch)  # the core's; the simulation has to notice them as well
 MUTANTS: dict[str, Callable[[], list[Change]]] = {
-    made.__name__: made for made in (*CONTROLS, pause, announcing, turns, holds, schedules, timers, forks)
+    made.__name__: made
+    for made in (
+        *CONTROLS,
+        pause,
+        announcing,
+        turns,
+        holds,
+        schedules,
+        timers,
+        forks,
+        swapped,
+        deadline,
+        untold,
+        overripe,
+    )
 }
 
 

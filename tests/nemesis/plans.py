@@ -5,6 +5,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+ENDS = ("well", "late", "lost", "declined", "overdue")
+
 
 @dataclass(frozen=True, slots=True)
 class Taste:
@@ -12,7 +14,7 @@ class Taste:
 
     thinking: tuple[int, ...] = (0, 0, 50, 400)
     tools: tuple[str, ...] = ("nemesis_look", "nemesis_put", "nemesis_pay", "nemesis_pay")
-    ends: tuple[int, int, int, int] = (70, 22, 4, 4)  # well, late, lost, declined
+    ends: tuple[int, ...] = (69, 21, 4, 4, 2)
     calls: tuple[int, int] = (1, 3)
     extras: float = 1.0  # how often there are timers, messages, branches, questions and child runs
 
@@ -49,7 +51,7 @@ class Plans:
         if kind == "nemesis_put":
             return {"name": kind, "input": {"what": what, "millis": self.random.choice([0, 0, 300])}}
         if kind == "nemesis_pay":
-            ends = self.random.choices(["well", "late", "lost", "declined"], self.taste.ends)[0]
+            ends = self.random.choices(ENDS, self.taste.ends)[0]
             return {"name": kind, "input": {"what": what, "amount": self.random.randint(1, 99), "ends": ends}}
         return {"name": kind, "input": {"what": what}}
 

@@ -16,6 +16,7 @@ from tests.nemesis import mutants, outside
 from workspaces import canonical
 
 SECONDS = 2
+OVERDUE_SECONDS = 0.2  # less than a worker waits for a child that does not end itself
 TOOLS = ["nemesis_look", "nemesis_put", "nemesis_pay"]
 
 if name := os.environ.get("NEMESIS_MUTANT"):
@@ -128,10 +129,12 @@ def nemesis_put(context: CallContext, what: str, millis: int) -> str:
 
 @tool(effect="unsafe", timeout=SECONDS)
 def nemesis_pay(context: CallContext, what: str, amount: int, ends: str) -> str:
-    """Write without a key; `ends` well, late, lost (the answer) or declined (nothing happens)."""
+    """Write without a key; `ends` well, late, lost (the answer), declined (nothing happens), overdue (nothing may)."""
     if ends == "declined":
         raise ToolError(f"{what} is declined", type="declined")
-    outside.write("pay", **told(context, "nemesis_pay", what=what, amount=amount, ends=ends))
+    if ends == "overdue":
+        time.sleep(SECONDS + OVERDUE_SECONDS)
+    outside.write("pay", ends=ends, **told(context, "nemesis_pay", what=what, amount=amount, ends=ends))
     if ends == "late":
         time.sleep(SECONDS / 3)
     if ends == "lost":

@@ -116,6 +116,14 @@ def test_a_fenced_worker_changes_nothing(start):
     assert run.seq == 0 and run.lapses == 1
 
 
+def test_takeovers_before_a_commit_are_forgotten(start):
+    run = start("late", [says("done")])
+    Run.objects.filter(pk=run.pk).update(status="running", lapses=1, lease_until="2020-01-01T00:00Z")
+    advance(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.epoch, run.lapses) == ("succeeded", 1, 0)
+
+
 def test_a_run_whose_workers_stop_three_times_is_set_aside(start):
     run = start("r", [says("done")])
     for _ in range(3):
