@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from agents.tools import credentials
 from reviews.exceptions import KindRefused, NotEligible
 from reviews.mentions import mentioned
 from reviews.models import ApprovalRequest, Comment
@@ -32,11 +33,14 @@ def comment(approval: ApprovalRequest, text: str, by: Principal) -> Comment:
 
 
 def _checked(text: str) -> str:
-    """The words without space around them, if there are any and not too many."""
+    """The words without space around them, if there are any, not too many, and no credential among them."""
     text = text.strip()
     canonical.check(text)
     if not text:
         raise KindRefused("A comment says something.", [{"path": "/text", "message": "Required."}])
+    if names := sorted(set(credentials.found(text).values())):
+        sentence = f"It holds what looks like a credential ({', '.join(names)}); comments are kept for good."
+        raise KindRefused(sentence, [{"path": "/text", "message": sentence}])
     if len(text) > MAX_TEXT:
         sentence = f"At most {MAX_TEXT:,} characters."
         raise KindRefused(f"The comment is too long. {sentence}", [{"path": "/text", "message": sentence}])

@@ -44,7 +44,7 @@ def test_a_comment_does_not_change(house: House, approval: ApprovalRequest) -> N
             act()
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "x" * 4_001, "nul \x00", "half \ud800"])
+@pytest.mark.parametrize("text", ["", "  \n", "x" * 4_001, "nul \x00", "half \ud800", "try ghp_" + "a1" * 18])
 def test_what_is_no_comment_is_refused(house: House, approval: ApprovalRequest, text: str) -> None:
     with pytest.raises(CountersignError):
         approval.comment(text, house.by("ana"))
