@@ -183,9 +183,9 @@ def compute(seconds):
         sum(range(100))
 
 
-@pytest.mark.parametrize(("stays", "code"), [(False, 0), (True, -signal.SIGALRM)])
-def test_what_a_read_forks_goes_no_further_than_the_read(stays, code):
-    with contained(0.2), warnings.catch_warnings(action="ignore"):
+@pytest.mark.parametrize(("stays", "seconds", "code"), [(False, 60, 0), (True, 0.2, -signal.SIGALRM)])
+def test_what_a_read_forks_goes_no_further_than_the_read(stays, seconds, code):
+    with contained(seconds), warnings.catch_warnings(action="ignore"):
         copy = os.fork()
         if copy == 0 and stays:
             threading.Event().wait()
