@@ -2,16 +2,18 @@
 
 import os
 import threading
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import connection
+from django.utils.timezone import now
 
 from agents.exceptions import LostClaim
 from agents.models import Run, ToolCall
-from agents.runtime import database, statements
+from agents.runtime import crash, database, statements
 from agents.runtime.advance import advance
-from agents.runtime.claim import Claim
+from agents.runtime.claim import MARGIN_SECONDS, Claim
 from agents.runtime.commit import Segment
 from agents.runtime.drive import Row
 from agents.runtime.effects import Outcome
@@ -114,6 +116,25 @@ def test_a_fenced_worker_changes_nothing(start):
         first.commit(Segment(rows=[row], to="running"))
     run.refresh_from_db()
     assert run.seq == 0 and run.lapses == 1
+
+
+def test_a_call_that_may_still_be_under_way_elsewhere_is_not_asked_about_yet(start, monkeypatch):
+    run = start("late", [asks(("ledger_pay", {"what": "b"})), says("x")])
+    monkeypatch.setattr(crash, "_armed", crash._Armed("started:1:raise"))
+    with pytest.raises(crash.Crashed):
+        advance(run.pk)
+    deadline = now() + timedelta(seconds=60)
+    ToolCall.objects.update(deadline_at=deadline)
+    Run.objects.update(lease_until="2020-01-01T00:00Z")
+    advance(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.tool_calls.get().status) == ("waiting", "executing")
+    assert run.due == deadline + timedelta(seconds=MARGIN_SECONDS)
+
+    ToolCall.objects.update(deadline_at="2020-01-01T00:00Z")
+    Run.objects.update(due="2020-01-01T00:00Z")
+    advance(run.pk)
+    assert run.tool_calls.get().status == "in_doubt"
 
 
 def test_takeovers_before_a_commit_are_forgotten(start):
