@@ -11,7 +11,7 @@ from reviews.models import ApprovalRequest, Rule
 
 SPOKE = {"matched", "error", "false"}
 CONVERTED = re.compile(r"\b(?:double|int|uint|string)\(([^()]*)\)")
-OWN = re.compile(r"\bargs\.")
+OWN = re.compile(r"\b(?:args|facts)\.")
 OURS = re.compile(r"^(?:args|facts)\.")
 WHOLE = re.compile(r"(\d)\.0+\b")
 
@@ -35,8 +35,9 @@ class Ruling:
 
     @property
     def read(self) -> list[tuple[str, str]]:
-        """What it looked at."""
-        return [(OURS.sub("", name), str(value)) for name, value in self.stored["read"].items()]
+        """What it looked at, by the end of its name."""
+        named = {OURS.sub("", name): str(value) for name, value in self.stored["read"].items()}
+        return [(".".join(name.split(".")[-2:]), value) for name, value in named.items()]
 
 
 class Considered:
