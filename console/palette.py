@@ -36,6 +36,7 @@ class Find:
     words: str
     kind: str
     drawing: str
+    is_grave: bool = False  # never chosen before somebody chooses it
 
 
 @members_only
@@ -66,11 +67,21 @@ def stopping(principal: Principal, text: str) -> list[Find]:
     if not any(len(word) > 1 and VERB.startswith(word) for word in words):
         return []
     page, switch = reverse("stops"), principal.workspace.switch
-    lines = [
-        (f"{page}?{urlencode({'scope': scope})}", f"Stop {said}") for scope, said in stops.choices(principal.workspace)
+    scopes = sorted(stops.choices(principal.workspace), key=lambda one: one[0] == stops.WHOLE)
+    lines = [Find(page, f"Let {stops.worded(scope)} go on, now stopped", "", "gate") for scope in switch.scopes]
+    lines += [
+        Find(f"{page}?{urlencode({'scope': scope})}", f"Stop {said}", "", "gate", scope == stops.WHOLE)
+        for scope, said in scopes
     ]
-    lines = [(page, f"Let {stops.worded(scope)} go on, now stopped") for scope in switch.scopes] + lines
-    return [Find(to, said, "", "gate") for to, said in lines if all(word in said.casefold() for word in words)][:MOST]
+    return shortened([one for one in lines if all(word in one.words.casefold() for word in words)])
+
+
+def shortened(lines: list[Find]) -> list[Find]:
+    """The first of them and the last, which stops the most, and how many fit besides."""
+    if len(lines) <= MOST:
+        return lines
+    besides = Find("", f"{len(lines) - MOST} more: go on typing", "", "search")
+    return [*lines[: MOST - 1], besides, lines[-1]]
 
 
 def fitting(rows: "QuerySet[Any]", text: str) -> list[Any]:

@@ -1,4 +1,4 @@
-// [data-palette]: a field over links fetched as one types; arrows choose, Enter follows.
+// [data-palette]: a field over links fetched as one types; arrows choose, Enter follows; what is [data-grave] is not chosen by itself.
 (() => {
   "use strict";
   const palette = document.querySelector("[data-palette]");
@@ -18,7 +18,7 @@
     field.value = "";
     htmx.trigger(field, "palette");
   });
-  palette.addEventListener("htmx:afterSettle", () => choose(options()[0]));
+  palette.addEventListener("htmx:afterSettle", () => choose(options().find((one) => !("grave" in one.dataset))));
   palette.addEventListener("keydown", (event) => {
     const all = options(), at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -45,6 +45,17 @@ def test_the_palette_says_nothing_of_others_and_asks_a_bounded_number_of_queries
     assert len(queries) <= 10
 
 
+def test_what_stops_the_most_comes_last_and_what_fits_besides_is_counted(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    for n in range(8):
+        make_agent(house.workspace, f"desk-{n}")
+    stops = browse("olga").get("/palette", {"text": "stop desk"}).context["groups"]["Stop switch"]
+
+    assert [one.words for one in stops][-2:] == ["3 more: go on typing", "Stop agent desk-7"]
+    assert len(stops) == 7 and not any(one.is_grave for one in stops)
+
+
 def test_own_keys_are_kept_only_where_each_means_one_thing(house: House, browse: Callable[[str], Client]) -> None:
     olga, usual = browse("olga"), {f"key:{key}": key for key in KEYS}
     assert b"data-keymap" not in olga.get("/runs").content

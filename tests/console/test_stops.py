@@ -71,7 +71,8 @@ def test_a_viewer_reads_who_stopped_it_and_touches_nothing(house: House, browse:
 
 def test_the_palette_stops_too(house: House, browse: Callable[[str], Client]) -> None:
     olga = browse("olga")
-    assert "/stops?scope=workspace" in text(olga, "/palette?text=stop")
+    found = text(olga, "/palette?text=stop")
+    assert found.index("/stops?scope=tool") < found.index("/stops?scope=workspace") and found.count("data-grave") == 1
     found = text(olga, "/palette?text=stop+refu")
     assert "Stop tool refund" in found and "scope=workspace" not in found
     house.workspace.switch.stop("tool:refund", "why", house.by("olga"))
