@@ -22,7 +22,7 @@ KEYS: Mapping[str, str] = {
     "b": "Compare with similar ones",
     "z": "Undo",
     "o": "Inspect the step",
-    "escape": "Back to the steps",
+    "escape": "Back to the steps, or out of an edit",
     "[": "Previous step",
     "]": "Next step",
     "space": "Play the steps",

@@ -65,7 +65,7 @@
     const fits = (one) => usable(one) && (!isSending || one.form === sent);
     const press = () => scope && !event.repeat  // held down, a key decides once
       && (declared(scope, "data-key", key, fits) || (!panel && declared(toasts, "data-key", key)));
-    if (isField) return isSending && press();
+    if (isField) return (isSending || key === "escape") && press();
     if (isOff && !key.startsWith("mod+")) return null;
     if (key === "space" && target.closest(PRESSED_BY_SPACE)) return null;
     if (panel) return press();
@@ -74,6 +74,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    root.dataset.keyed = "";  // from now on it is shown what has the focus
     if (!event.key || event.isComposing || (event.altKey && !event.getModifierState("AltGraph"))) return;
     if (["Shift", "Control", "Meta"].includes(event.key)) return;
     const target = found(event, meaning(name(event)));
@@ -81,7 +82,7 @@
     event.preventDefault();
     if (!target.dataset.anywhere) target.focus({ preventScroll: "key" in target.dataset });  // a dialog gives the focus back to what had it
     if (target.matches(FIELDS)) target.select?.();
-    else if (target.dataset.row !== "focus") target.click();
+    else if (target.dataset.row !== "focus" && !(event.key === "Escape" && event.target.matches(FIELDS))) target.click();  // out of a field first
   });
 
   // What is printed on the buttons is what has to be pressed.
