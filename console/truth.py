@@ -15,6 +15,7 @@ from workspaces import look_alikes
 
 LONG, LONG_LINES = 1_000, 15
 HEAD, TAIL = 400, 200
+MAX_WORD = 18
 MAX_MARKS = 4
 GAPS = re.compile(
     rf"(?P<space>[ \t\n\r\u00a0\u2000-\u200a\u202f\u3000]{{21,}})|(?P<marks>[\u0300-\u036f]{{{MAX_MARKS + 1},}})"
@@ -76,6 +77,11 @@ class Reading:
     def is_long(self) -> bool:
         """Whether it has to be opened to be read."""
         return len(self.text) > LONG or self.text.count("\n") >= LONG_LINES
+
+    @property
+    def is_unbroken(self) -> bool:
+        """Whether a word of it, such as an address, is longer than half a card is wide."""
+        return any(len(word) > MAX_WORD for word in self.text.split())
 
     @property
     def inner(self) -> tuple[str, list[Line]] | None:
