@@ -37,8 +37,12 @@ def named(values: list[Any]) -> Iterator[Fact]:
 
 
 def sorted_out(found: list[Fact], names: Collection[str], values: Collection[str]) -> tuple[list[Fact], list[Fact]]:
-    """First what the call's own values do not say: what rules name, a status, amounts, times. One is no rest."""
-    ranked = sorted(found, key=lambda fact: (fact[1].said in values, not is_named(fact[0], names), _telling(fact)))
+    """First what the call's own values do not say: what rules name, a status, amounts, times. One is no rest.
+
+    An amount that is also the call's own says something else there: so much was refunded before.
+    """
+    said = {value for value in values if not AMOUNT.fullmatch(value)}
+    ranked = sorted(found, key=lambda fact: (fact[1].said in said, not is_named(fact[0], names), _telling(fact)))
     first = ranked[:FIRST]
     rest = [fact for fact in found if fact not in first]
     return (first, rest) if len(rest) > 1 else (ranked, [])

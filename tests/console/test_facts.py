@@ -30,6 +30,18 @@ def test_what_is_used_comes_first_then_amounts() -> None:
     assert rest == []
 
 
+def test_an_amount_is_not_folded_for_being_the_calls_own() -> None:
+    order = ORDER | {
+        "refunded": "45.00",
+        "refundable": "45.00",
+        "delivered_on": "2026-01-02",
+        "ordered_on": "2025-12-30",
+    }
+    first, rest = sorted_out(list(flat(order)), set(), {"45.00", "A-1001"})
+
+    assert {"refunded", "refundable"} <= {label for label, _ in first[:4]} and rest
+
+
 def test_a_few_facts_are_not_folded() -> None:
     few = list(flat({name: ORDER[name] for name in ("days_late", "number", "paid")}))
     first, rest = sorted_out(few, set(), set())
