@@ -80,8 +80,8 @@ def decided(request: MemberRequest) -> HttpResponse:
         return unreasoned(request, set(seen))
     ahead = {one.pk: Prospect(one, request.principal.workspace.switch).ahead for one in approvals}
     results = decide_together(approvals, said["kind"], by=request.principal, digests=seen, reason=said["reason"])
-    told = [(one, ahead[one.approval.pk] if said["kind"] == "approve" and one.decision else "") for one in results]
-    return render(request, TEMPLATE, {"results": told, "done": sum(one.decision is not None for one in results)})
+    told = [(one, ahead[one.approval.pk] if said["kind"] == "approve" and one.is_new else "") for one in results]
+    return render(request, TEMPLATE, {"results": told, "done": sum(one.is_new for one in results)})
 
 
 def unreasoned(request: MemberRequest, ticked: set[UUID]) -> HttpResponse:

@@ -24,11 +24,12 @@ ALONE = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one of them: the decision, or why there is none."""
+    """What became of one of them: the decision, or why there is none; one that was made before is no new one."""
 
     approval: ApprovalRequest
     decision: Decision | None
     refusal: str = ""
+    is_new: bool = False
 
 
 def alike(first: ApprovalRequest, pending: ApprovalQuerySet) -> ApprovalQuerySet:
@@ -78,7 +79,8 @@ def _decide(approval: ApprovalRequest, first: ApprovalRequest, kind: str, **said
     if not has_moved and (refusal := alone(approval, first)):
         return Result(approval, None, refusal)
     try:
-        return Result(approval, approval.decide(kind, **said))
+        decision = approval.decide(kind, **said)
+        return Result(approval, decision, is_new=decision.batch == said["batch"])
     except CountersignError as refused:
         return Result(approval, None, str(refused))
 

@@ -26,6 +26,8 @@ def test_each_gets_its_own_decision_with_a_shared_id(house: House) -> None:
     assert first.decision and first.decision.batch and first.approval.status == "approved"
     assert (second.decision, second.refusal) == (None, "Ben has already rejected this.")
     assert third.decision is None and "have changed since you looked" in third.refusal
+    again = decide_together(asked[:1], "approve", by=house.by("ana"), digests=digests)[0]
+    assert first.is_new and not again.is_new and again.decision == first.decision
     entry = AuditEntry.objects.get(kind="approval.approve")
     assert str(first.decision.batch) in entry.detail
 
