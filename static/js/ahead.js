@@ -12,7 +12,8 @@
   function next() {
     const rows = [...document.querySelectorAll("[data-row]")];
     const at = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
-    return at >= 0 && rows.slice(at + 1).find((row) => row.ariaDisabled !== "true");
+    const others = [...rows.slice(at + 1), ...(document.querySelector(".more") ? [] : rows.slice(0, at))];  // behind the last comes the first
+    return at >= 0 && others.find((row) => row.ariaDisabled !== "true");
   }
 
   async function look() {
