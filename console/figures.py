@@ -11,7 +11,8 @@ def duration(seconds: float) -> str:
     if seconds < 1:
         return f"{max(seconds, 0) * 1000:.0f} ms"
     if seconds < 60:
-        return f"{seconds:.3g} s" if seconds < 59.95 else "1 m 00 s"
+        exact = f"{seconds:#.3g} s" if seconds % 1 else f"{seconds:.0f} s"
+        return exact if seconds < 59.95 else "1 m 00 s"
     return long_duration(round(seconds))
 
 
