@@ -13,7 +13,7 @@ from agents.models import AgentVersion, ToolCall
 from agents.runtime.version import catalogue
 from agents.tools.question import QUESTION
 from agents.tools.spec import ToolSpec
-from console import prose, tool_use
+from console import prose, schema_form, tool_use
 from console.pages import MemberRequest, members_only
 from console.tool_use import Use
 from reviews.models import Rule
@@ -80,6 +80,7 @@ def tool(request: MemberRequest, name: str) -> HttpResponse:
         raise NotFound
     calls = ToolCall.objects.in_workspace(workspace).filter(tool=name).select_related("run").order_by("-id")[:CALLS]
     context = {"line": line, "spec": line.spec, "schema": prose.lines(line.spec.schema), "calls": calls}
+    context["fields"] = schema_form.fields(line.spec.schema, {})
     return render(request, "console/tool.html", context)
 
 

@@ -44,6 +44,7 @@ def test_a_tool_has_a_page_with_its_schema_and_calls(house: House, browse: Calla
 
     assert "&quot;minimum&quot;: 0.01" in page and "&lt;i&gt;Lamp&lt;/i&gt;" in page
     assert f'href="/runs/{run.pk}?call={call.pk}"' in page and "Held for approval" in page
+    assert "<code>amount</code>" in page and "at least 0.01, required" in page
     assert "No rule" in page and 'href="/agents/desk"' in page and "a recording" in page
     assert olga.get("/tools/question").status_code == 200
     assert olga.get("/tools/nothing").status_code == 404
