@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 300;
+  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 300, PATIENCE = 4000;
   const SIGNED_OUT = 4401;
   const NAMES = { run: "runs", approval: "queue", configuration: "configuration", tool_call: "calls" };
 
@@ -13,7 +13,8 @@
   const bar = document.querySelector("[data-offline]");
   const address = new URL(indicator.dataset.live, location.href);
 
-  let socket, cursor = indicator.dataset.cursor, failures = 0, heardAt = Date.now(), hiddenTimer, retryTimer, isSignedOut = false;
+  let socket, cursor = indicator.dataset.cursor, failures = 0, heardAt = Date.now(), isAnswered = true;
+  let hiddenTimer, retryTimer, isSignedOut = false;
 
   function connect() {
     clearTimeout(retryTimer);
@@ -28,7 +29,8 @@
 
   function closed({ code }) {
     socket = undefined;
-    if (code === SIGNED_OUT) ask();
+    if (document.hidden && code !== SIGNED_OUT) return;
+    ask();  // a socket may be refused where requests are answered, and the other way round
     if (document.hidden) return;
     failures += 1;
     show();
@@ -43,6 +45,7 @@
 
   function hear(said) {
     heardAt = Date.now();
+    isAnswered = true;
     cursor = said.cursor || cursor;
     const names = said.reload ? everyName() : new Set((said.hints || []).flatMap(namesOf));
     for (const detail of said.text || []) document.dispatchEvent(new CustomEvent("cs:text", { detail }));
@@ -73,15 +76,17 @@
 
   async function ask() {
     try {
-      const answer = await fetch(`${address}?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true" } });
+      const answer = await fetch(`${address}?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
       if (answer.headers.has("HX-Redirect")) return leave();
       if (answer.ok) hear(await answer.json());
-    } catch { /* no connection: the bar says so */ }
+    } catch {
+      isAnswered = socket?.readyState === WebSocket.OPEN;
+    }
     show();
   }
 
   function show() {
-    const age = Date.now() - heardAt, isOffline = !navigator.onLine || age > 45_000;
+    const age = Date.now() - heardAt, isOffline = !navigator.onLine || !isAnswered || age > 45_000;
     indicator.dataset.state = isOffline ? "offline" : socket?.readyState === WebSocket.OPEN ? "live" : "connecting";
     const seconds = Math.round(age / 1000);
     words.textContent = isOffline ? "No connection"

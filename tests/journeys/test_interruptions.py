@@ -38,7 +38,7 @@ def the_server_restarts(ana: Guest, office: Office, product: Product, approval: 
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Live, synced")
     product.kill("web")
-    ana.sees("Connecting")
+    nobody_decides(ana)
     decided_by_cleo(office, approval)
     product.start("web", DEMO="0")
     wait_for_web(product)
@@ -52,8 +52,7 @@ def half_an_hour_passes_asleep(ana: Guest, office: Office, approval: ApprovalReq
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Live, synced")
     ana.on(lambda page: page.context.set_offline(True))
-    ana.sees("Nothing can be decided or written until")
-    ana.on(lambda page: expect(page.locator("#detail :is(button, a.btn):not([aria-disabled])")).to_have_count(0))
+    nobody_decides(ana)
     ana.on(lambda page: page.locator("#actions [data-key=a]").click(force=True))
     decided_by_cleo(office, approval)
     for _ in range(PAGE):
@@ -61,6 +60,11 @@ def half_an_hour_passes_asleep(ana: Guest, office: Office, approval: ApprovalReq
     ana.on(lambda page: page.context.set_offline(False))
     ana.sees("There is nothing left to decide here.", within="#actions")
     assert list(approval.decisions.values_list("kind", flat=True)) == ["reject"]
+
+
+def nobody_decides(ana: Guest) -> None:
+    ana.sees("Nothing can be decided or written until")
+    ana.on(lambda page: expect(page.locator("#detail :is(button, a.btn):not([aria-disabled])")).to_have_count(0))
 
 
 def decided_by_cleo(office: Office, approval: ApprovalRequest) -> None:
