@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from agents.models import Run, ToolCall
 from agents.runtime.advance import advance
@@ -202,7 +202,7 @@ def after_a_decision_the_next_request_has_the_focus(
     ana.presses_key("a")
     ana.sees("Approved: recorded(n: 1)", within="#toasts")
 
-    assert ana.on(lambda page: page.evaluate("document.activeElement.id")) == f"request-{second.pk}"
+    ana.on(lambda page: expect(page.locator(f"#request-{second.pk}")).to_be_focused())
     ana.sees("recorded(n: 2)", within=".dhead")
     first.refresh_from_db()
     assert first.status == "approved"

@@ -58,7 +58,7 @@ def its_steps_are_walked_by_keys(ana: Guest, run: Run) -> None:
         ana.presses_key(key)
         ana.sees(f"step {seq}", within=".ihead")
     ana.presses_key("o")
-    assert ana.on(lambda page: page.evaluate("document.activeElement.closest('#inspector') !== null"))
+    ana.on(lambda page: page.wait_for_function("document.activeElement.closest('#inspector') !== null"))
     ana.presses_key("Space")
     ana.sees("step 4", within=".ihead")  # it plays on to the last step, and stops there
     ana.on(lambda page: expect(page.locator("[data-play][aria-pressed=false]")).to_have_count(1))
