@@ -111,21 +111,14 @@ def product_version() -> str:
 
 
 def checklist(principal: Principal) -> list[Step]:
-    """One query tells all."""
-    people = "admin:workspaces_person_changelist" if principal.may("administer") else ""
-    own = {"workspace": OuterRef("pk")}
-    asked = {
-        "agent": Agent.objects.filter(active_version__isnull=False, **own),
-        "policy": PolicySet.objects.filter(active__isnull=False, **own),
-        "approver": Membership.objects.filter(roles__contains=["approver"], **own),
-        "run": Run.objects.filter(**own),
-        "decision": Decision.objects.filter(approval__workspace=OuterRef("pk")),
-        "endpoint": Endpoint.objects.filter(**own),
-    }
-    known = Workspace.objects.filter(pk=principal.workspace.pk).annotate(
-        **{f"has_{name}": Exists(rows) for name, rows in asked.items()}
+    """What a workspace needs, and whether it is there."""
+    has, people = _there(principal.workspace), "admin:workspaces_person_changelist"
+    granted = Step(
+        "Somebody can approve",
+        has["has_approver"],
+        people if principal.may("administer") else "",
+        "An admin gives the role approver under Configuration.",
     )
-    has = known.values(*(f"has_{name}" for name in asked)).get()
     return [
         Step(
             "An agent can be started",
@@ -139,9 +132,7 @@ def checklist(principal: Principal) -> list[Step]:
             "policies",
             "It says what is allowed, denied or put before people.",
         ),
-        Step(
-            "Somebody can approve", has["has_approver"], people, "An admin gives the role approver under Configuration."
-        ),
+        granted,
         Step("A run was started", has["has_run"], "runs", "By a person here, or by a program over the API."),
         Step("A request was decided", has["has_decision"], "review", "By somebody other than who started the run."),
         Step(
@@ -151,6 +142,24 @@ def checklist(principal: Principal) -> list[Step]:
             "Optional: an endpoint hears of requests and ends.",
         ),
     ]
+
+
+def _there(workspace: Workspace) -> dict[str, bool]:
+    """One query tells all."""
+    own = {"workspace": OuterRef("pk")}
+    asked = {
+        "agent": Agent.objects.filter(active_version__isnull=False, **own),
+        "policy": PolicySet.objects.filter(active__isnull=False, **own),
+        "approver": Membership.objects.filter(roles__contains=["approver"], **own),
+        "run": Run.objects.filter(**own),
+        "decision": Decision.objects.filter(approval__workspace=OuterRef("pk")),
+        "endpoint": Endpoint.objects.filter(**own),
+    }
+    known = Workspace.objects.filter(pk=workspace.pk).annotate(
+        **{f"has_{name}": Exists(rows) for name, rows in asked.items()}
+    )
+    has: dict[str, bool] = known.values(*(f"has_{name}" for name in asked)).get()
+    return has
 
 
 def guide(request: MemberRequest) -> dict[str, Any]:

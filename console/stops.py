@@ -70,7 +70,7 @@ def stops(request: MemberRequest) -> HttpResponse:
     form = StopForm(by.workspace, request.POST if is_posted else request.GET, is_posted=is_posted)
     if is_posted and form.is_valid():
         by.workspace.switch.stop(form.chosen, form.cleaned_data["reason"], by)
-        messages.success(request, f"Stopped: {worded(form.chosen)}. No new effect starts there.")
+        messages.success(request, f"Stopped: {worded(form.chosen)}. No new write starts there.")
         return redirect("stops")
     standing = [(stop, calls_in_flight(by.workspace.pk, stop.scope)) for stop in of(by.workspace)]
     context = {"form": form, "standing": standing, "calls": calls_in_flight(by.workspace.pk, form.chosen)}

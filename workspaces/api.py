@@ -27,7 +27,7 @@ def list_events(request: HttpRequest, after: str = "", limit: Annotated[int, Que
 @router.post("/stop", response=SwitchOut)
 @idempotent
 def stop(request: HttpRequest, body: StopIn) -> Any:
-    """Stop the workspace, an agent or a tool: once answered, no new effect starts; `in_flight` had started before."""
+    """Stop the workspace, an agent or a tool: once answered, no new write starts; `in_flight` had started before."""
     principal = _principal(request)
     switch = principal.workspace.switch
     principal.require("operate")

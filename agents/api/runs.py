@@ -146,7 +146,7 @@ def cancel(request: HttpRequest, run_id: UUID, body: ReasonIn) -> Any:
 @router.post("/runs/{uuid:run_id}/pause", response={202: PausedOut})
 @idempotent
 def pause(request: HttpRequest, run_id: UUID, body: ReasonIn) -> Any:
-    """Set the run aside: once answered, no new effect starts; `in_flight` had started before, and is recorded."""
+    """Set the run aside: once answered, no new write starts; `in_flight` had started before, and is recorded."""
     principal = who(request, "operate")
     run = get_object_or_404(Run, workspace=principal.workspace, pk=run_id)
     run.pause(reason=body.reason, by=principal)

@@ -28,7 +28,7 @@ class Pausable(models.Model):
 
     @transaction.atomic
     def pause(self, *, reason: str = "", by: "Principal | None") -> None:
-        """Set this run and its children aside: once this is committed, no new effect of theirs starts.
+        """Set this run and its children aside: once this is committed, no new write of theirs starts.
 
         What is in flight ends and is recorded. Without `by` the system itself does it. Raises IllegalMove where there
         is nothing to pause.

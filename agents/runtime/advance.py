@@ -203,7 +203,7 @@ class Advance:
         try:
             self._write(segment)
         except DataError as error:
-            return self._fail({"type": "not_storable", "message": f"A step of this run cannot be stored: {error}"})
+            return self._fail(ending.because("not_storable", f"A step of this run cannot be stored: {error}"))
         self.performing.committed(segment, self.claim.call_ids)
         self.offspring.committed(segment, self.claim.child_ids)
 

@@ -62,8 +62,13 @@ def cut_off(segment: Segment, drive: Drive, error: dict[str, Any]) -> None:
 def stopped(error: CutOff | FlowError) -> dict[str, Any]:
     """Why the flow was stopped, as the run's error."""
     if isinstance(error, FlowError):
-        return {"type": "FlowError", "message": storable(str(error))}
-    return {"type": "flow_cut_off", "message": _cut_off_after()}
+        return because("FlowError", error)
+    return because("flow_cut_off", _cut_off_after())
+
+
+def because(kind: str, why: object) -> dict[str, Any]:
+    """The error of a run, in words that can be stored."""
+    return {"type": kind, "message": storable(str(why))}
 
 
 def _cut_off_after() -> str:
@@ -73,7 +78,7 @@ def _cut_off_after() -> str:
 def without_value(error: ValueMissing | ValueUnreachable, work: Work) -> Segment:
     """A large value that the run needs cannot be read: not now, so it waits and tries again, or not any more."""
     if isinstance(error, ValueMissing):
-        return failed(work, {"type": "value_missing", "message": storable(str(error))})
+        return failed(work, because("value_missing", error))
     due = work.claim.clock.now() + UNREACHABLE_SECONDS
     return Segment(rows=[], to="waiting", doubts=waited_out(work), due=due)
 

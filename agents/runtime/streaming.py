@@ -44,6 +44,7 @@ class Streaming:
 
     def _send(self) -> None:
         """Send what can be told from a credential, as the page of the run will show it; the rest waits."""
+        self.sent_at = self.clock()  # also where nothing is: what is held back is not read again with each piece
         end = settled(self.unsent)
         if not end:
             return
@@ -51,4 +52,4 @@ class Streaming:
         said = {"w": self.workspace_id, "run": str(self.run_id), "position": self.position, "attempt": self.attempt}
         self.publish(json.dumps(said | {"offset": self.offset, "text": text}))
         units = len(text.encode("utf-16-le")) // 2  # in which browsers count
-        self.offset, self.unsent, self.sent_at = self.offset + units, self.unsent[end:], self.clock()
+        self.offset, self.unsent = self.offset + units, self.unsent[end:]

@@ -29,8 +29,7 @@
 
   function closed({ code }) {
     socket = undefined;
-    if (document.hidden && code !== SIGNED_OUT) return;
-    ask();  // a socket may be refused where requests are answered, and the other way round
+    if (!document.hidden || code === SIGNED_OUT) ask();  // a socket may be refused where requests are answered
     if (document.hidden) return;
     failures += 1;
     show();

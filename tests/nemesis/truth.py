@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agents.runtime.claim import MAX_LAPSES
 from agents.runtime.text import loads
 from tests.nemesis.evidence import Check, Evidence, Violation
 from tests.nemesis.witness import asked
@@ -20,7 +21,6 @@ GIVEN_UP = """SELECT over.run, (SELECT count(*) FROM nemesis.runs AS lost WHERE 
     AND lost.at < over.at AND lost.at > coalesce((SELECT max(step.at) FROM nemesis.steps AS step
       WHERE step.run = over.run AND step.at < over.at), '-infinity'))
   FROM nemesis.runs AS over WHERE over.status = 'poisoned' AND over.old_status <> 'poisoned'"""
-MOST_LAPSES = 2  # takeovers of a run without a step between; the worker after them is the third in a row
 
 
 class Truth(Evidence):
@@ -54,5 +54,5 @@ class Truth(Evidence):
         """I7: poisoned is only whom three workers in a row have failed."""
         for run, lapses in asked(GIVEN_UP):
             self.checked["I7 given up"] += 1
-            if lapses < MOST_LAPSES:
+            if lapses < MAX_LAPSES:
                 yield Violation("I7", f"run {run} was given up after {lapses} takeovers")

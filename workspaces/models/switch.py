@@ -48,7 +48,7 @@ class Switch(models.Model):
         cls.objects.tighten(workspace_id)
 
     def stop(self, scope: str, reason: str, by: "Principal") -> None:
-        """No new effect starts in `scope` ('workspace', 'agent:NAME' or 'tool:NAME') once this is committed."""
+        """No new write starts in `scope` ('workspace', 'agent:NAME' or 'tool:NAME') once this is committed."""
         self._turn("stopped", scope, reason, by)
 
     def resume(self, scope: str, by: "Principal") -> None:
