@@ -17,6 +17,7 @@ from tests.nemesis.lines import Lines
 from tests.nemesis.purses import Purses
 from tests.nemesis.requests import Requests
 from tests.nemesis.talks import Talks
+from tests.nemesis.terms import Terms
 from tests.nemesis.times import Times
 from tests.nemesis.truth import Truth
 from tests.nemesis.witness import asked
@@ -30,7 +31,8 @@ class Checker(Requests):
 
     def violations(self) -> list[Violation]:
         others = [
-            part(self.history, self.house, self.known) for part in (Talks, Times, Purses, Deliveries, Lines, Truth)
+            part(self.history, self.house, self.known)
+            for part in (Talks, Terms, Times, Purses, Deliveries, Lines, Truth)
         ]
         found = [violation for part in (self, *others) for violation in part.found()]
         for part in others:

@@ -55,7 +55,7 @@ class Starter(Client):
         if self.is_crowded():
             return
         key = uuid4().hex
-        agent = self.random.choices(["walker", "spender", "asker"], [8, 1, 1])[0]
+        agent = self.random.choices(["walker", "spender", "asker", "payer"], [8, 1, 1, 1])[0]
         self.begin(key, {"agent": agent, "input": self.plans.input(key), "labels": {"key": key}})
 
     def begin(self, key: str, body: dict[str, Any]) -> None:
@@ -237,4 +237,4 @@ class Ruler(Client):
         self.publish = publish
 
     def work(self) -> None:
-        self.publish(self.random.choice(["one seat", "two seats", "strict", "undo"]))
+        self.publish(self.random.choice(["one seat", "two seats", "strict", "undo", "hasty"]))

@@ -35,6 +35,11 @@ POLICIES = {
         {"name": "pay", "tool": "nemesis_pay", **ASK, "undo_seconds": 2},
         {"name": "put", "tool": "nemesis_put", "effect": "allow"},
     ],
+    "hasty": [
+        {"name": "pay", "tool": "nemesis_pay", **ASK, "deadline_seconds": 1},
+        {"name": "put", "tool": "nemesis_put", **ASK, "deadline_seconds": 1, "on_expiry": "respond"}
+        | {"on_expiry_text": "nobody was there"},
+    ],
     "strict": [
         {"name": "pay", "tool": "nemesis_pay", **ASK},
         {"name": "much", "tool": "nemesis_pay", "condition": "args.amount > 90", "effect": "deny"},
@@ -45,6 +50,7 @@ AGENTS: dict[str, list[dict[str, Any]]] = {
     "walker": [],
     "spender": [{"period": "run", "unit": "tool_calls", "hard": 4}],
     "asker": [{"period": "day", "unit": "tool_calls", "hard": 12, "on_hard": "ask", "asks_for": 12}],
+    "payer": [{"period": "day", "unit": "cost", "hard": "0.02", "on_hard": "ask", "asks_for": "0.02"}],
 }
 RIPEN = """UPDATE agents_schedule SET next_at = date_trunc('milliseconds', now())
   WHERE id = %s AND next_at > now() + interval '1 s' RETURNING next_at"""

@@ -67,6 +67,9 @@ MIXES = {
     "untold": Mix(5.0, ("flush broker",), QUICK, ("cancel",), 10, active=15),
     # What was approved has to wait until it can no longer be undone.
     "overripe": Mix(5.0, ("flush broker",), LONG_PAYMENTS, ("cancel",), 10, 0.5, active=15),
+    # People have to be slower than the rules of some of the time.
+    "late": Mix(1.5, ("pause worker shortly",), LONG_PAYMENTS, ("cancel",), 10, 0.5, active=15),
+    "unspent": Mix(5.0, ("flush broker",), QUICK, ("cancel",), 10, active=15),
     # Somebody has to fork runs before they write.
     "forks": Mix(5.0, ("kill worker",), MANY_WRITES, ("cancel",), 10, active=30, forking=0.1),
 }

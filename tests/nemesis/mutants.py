@@ -191,6 +191,29 @@ def overripe() -> list[Change]:
     return [said(statements.START, ("AND coalesce(call.effective_at <= now(), true) ", "")), early]
 
 
+def late() -> list[Change]:
+    """What was asked in time may be decided at any time."""
+    from reviews import expiry
+    from reviews.deciding import Deciding
+
+    check = Deciding._check_open
+
+    def patient(self: Deciding) -> None:
+        self.approval.on_expiry, asked = "keep_waiting", self.approval.on_expiry
+        check(self)
+        self.approval.on_expiry = asked
+
+    return [Change(Deciding, "_check_open", patient), Change(expiry, "expire_if_overdue", lambda *_: None)]
+
+
+def unspent() -> list[Change]:
+    """What a turn has cost is not counted in any budget."""
+    from agents.runtime.budgets import spending
+
+    of_segment = spending.of_segment
+    return [Change(spending, "of_segment", lambda segment: {**of_segment(segment), "cost": 0})]
+
+
 CONTROLS = (fence, intent, digest, woken, sweep, switch)  # the core's; the simulation has to notice them as well
 MUTANTS: dict[str, Callable[[], list[Change]]] = {
     made.__name__: made
@@ -207,6 +230,8 @@ MUTANTS: dict[str, Callable[[], list[Change]]] = {
         deadline,
         untold,
         overripe,
+        late,
+        unspent,
     )
 }
 

@@ -12,13 +12,14 @@ from agents.gateway.scripted import script
 from agents.runtime.flow import flow
 from agents.runtime.propose import call_digest
 from agents.tools import CallContext, ToolError, tool
-from tests.nemesis import mutants, outside
+from tests.nemesis import mutants, outside, prices
 from workspaces import canonical
 
 SECONDS = 2
 OVERDUE_SECONDS = 0.2  # less than a worker waits for a child that does not end itself
 TOOLS = ["nemesis_look", "nemesis_put", "nemesis_pay"]
 
+prices.install()
 if name := os.environ.get("NEMESIS_MUTANT"):
     mutants.apply(name)
 
