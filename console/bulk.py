@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from agents.exceptions import IllegalMove
 from agents.models import Run
+from reviews.models import ApprovalRequest
 from workspaces.exceptions import Unprocessable
 from workspaces.principal import Principal
 
@@ -31,12 +32,17 @@ class Keys(forms.Field):
             raise forms.ValidationError("This is no id of a run.") from None
 
 
-class ChangeForm(forms.Form):
+class ChosenForm(forms.Form):
+    """Which runs."""
+
+    run = Keys()
+
+
+class ChangeForm(ChosenForm):
     """What is to become of which runs."""
 
     action = forms.ChoiceField(choices=DONE.items())
     reason = forms.CharField(max_length=500, required=False)
-    run = Keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of all of them."""
+    """What came of all of them; `withdrawn` is how many requests to people end with them."""
 
     words: str
     results: list[Result]
+    withdrawn: int = 0
 
     @property
     def count(self) -> int:
@@ -68,12 +75,29 @@ class Done:
 def change(by: Principal, sent: QueryDict) -> Done:
     """Do what the form says to each of its runs; raises Forbidden, Unprocessable."""
     by.require("operate")
-    form = ChangeForm(sent)
-    if not form.is_valid():
-        raise Unprocessable(" ".join(str(one) for found in form.errors.values() for one in found))
+    form = understood(ChangeForm(sent))
     wanted, action, reason = (form.cleaned_data[name] for name in ("run", "action", "reason"))
     runs = Run.objects.in_workspace(by.workspace).in_bulk(wanted)
-    return Done(DONE[action], [tried(VERBS[action], runs.get(key), by, reason) for key in wanted])
+    withdrawn = open_requests(by, list(runs)) if action == "cancel" else 0
+    return Done(DONE[action], [tried(VERBS[action], runs.get(key), by, reason) for key in wanted], withdrawn)
+
+
+def prospect(by: Principal, asked: QueryDict) -> int:
+    """How many requests to people would be withdrawn if these runs were cancelled; raises Forbidden, Unprocessable."""
+    by.require("operate")
+    return open_requests(by, understood(ChosenForm(asked)).cleaned_data["run"])
+
+
+def understood[F: forms.Form](form: F) -> F:
+    """The form, if it makes sense; raises Unprocessable."""
+    if not form.is_valid():
+        raise Unprocessable(" ".join(str(one) for found in form.errors.values() for one in found))
+    return form
+
+
+def open_requests(by: Principal, runs: list[UUID]) -> int:
+    """How many requests of these runs wait for people now."""
+    return ApprovalRequest.objects.pending().filter(workspace=by.workspace, run__in=runs).count()
 
 
 def tried(verb: Callable[[Run, Principal, str], None], run: Run | None, by: Principal, reason: str) -> Result:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agents import reading
+from agents import blobs, reading
 from agents.models import Run, ToolCall
 from agents.reading import Step
 from agents.runtime.text import loads
@@ -23,6 +23,7 @@ class Inspected:
     run: Run
     step: Step | None
     call: ToolCall | None
+    effects: steps.Effects
 
     @property
     def seq(self) -> int:
@@ -32,9 +33,9 @@ class Inspected:
     @property
     def name(self) -> str:
         """What it is called."""
-        if self.call:
-            return self.call.tool
-        return steps.NAMES.get(self.step.kind, self.step.kind) if self.step else "Nothing yet"
+        if self.step:
+            return steps.name(self.step, self.call, self.effects)
+        return self.call.tool if self.call else "Nothing yet"
 
     @property
     def icon(self) -> tuple[str, str]:
@@ -51,6 +52,11 @@ class Inspected:
     def json(self) -> list[Line]:
         """The outcome as it is stored."""
         return prose.lines(self.outcome)
+
+    @property
+    def task(self) -> list[Line]:
+        """What the run was started with."""
+        return prose.lines(loads(blobs.read(self.run.input)))
 
     @cached_property
     def state(self) -> Any:

@@ -11,13 +11,14 @@ from django.utils.timezone import now
 from agents import reading
 from agents.models import CallStatus, Effect, Run, ToolCall
 from agents.reading import Step
-from console import budgets, fork_form, happenings, talk, tree
+from console import budgets, fork_form, happenings, made, talk, tree, wishes
 from console.inspector import FORK, PARTS, Inspected
 from console.pages import AddressForm, MemberRequest
 from console.standing import WITH_PEOPLE, stopped_calls, with_standing
-from console.steps import rows
+from console.steps import Row, effects_of, ended, rows
 from console.track import track
 from console.waterfall import Axis
+from console.wishes import Wish
 from reviews.models import ApprovalRequest
 from tracing.working import working_seconds
 
@@ -53,7 +54,7 @@ class Page:
         self.seq = min(wanted.get("step", run.seq), run.seq)
         centred = max(0, min(run.seq - STEPS, self.seq - STEPS // 2))
         self.after = min(wanted.get("after", centred), max(0, run.seq - 1))
-        self.steps = reading.timeline(run, after=self.after, limit=STEPS)
+        self.steps = reading.timeline(run, after=self.after, limit=min(STEPS, run.seq - self.after))
         self.calls = list(run.calls.filter(self._in_view).order_by("id"))
 
     @property
@@ -65,7 +66,7 @@ class Page:
     def context(self) -> dict[str, Any]:
         """What the template shows."""
         view, asked = self.wanted.get("view", "waterfall"), self.wanted.get("part", "")
-        inspected = Inspected(self.run, self.step, self.call)
+        inspected = Inspected(self.run, self.step, self.call, effects_of(self.calls))
         return {
             "run": self.run,
             "page": self,
@@ -89,7 +90,7 @@ class Page:
 
     def waterfall(self) -> dict[str, Any]:
         """Rows, and the axis on which their bars lie."""
-        found = rows(self.steps, self.calls, self.now, self.stopped)
+        found = self.rows
         start = min([row.started_at for row in found], default=self.run.created_at)
         end = max([row.finished_at for row in found if not row.is_ahead], default=start)
         work = [(row.started_at, row.finished_at) for row in found if row.tone != "gate" and not row.is_ahead]
@@ -113,6 +114,11 @@ class Page:
         return self.after + STEPS if self.after + STEPS < self.run.seq else None
 
     @property
+    def is_end(self) -> bool:
+        """Whether these are the last steps."""
+        return self.later is None
+
+    @property
     def range(self) -> str:
         """How the address keeps a range that was chosen."""
         return f"&after={self.after}" if "after" in self.wanted else ""
@@ -131,12 +137,25 @@ class Page:
     @property
     def tree(self) -> list[tree.Node]:
         """The steps under what asked for them."""
-        return tree.grown(rows(self.steps, self.calls, self.now, self.stopped), self.children)
+        return tree.grown(self.rows, self.children)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Steps, waits and open calls; behind them that somebody ended the run."""
+        found, wish = rows(self.steps, self.calls, self.now, self.stopped, self.withdrawn), self.cancellation
+        if wish and self.is_end:
+            found.append(ended(wish.at, self.run.finished_at or self.now, wish.who, wish.reason))
+        return found
+
+    @property
+    def listed(self) -> list[made.Made]:
+        """The calls as a list."""
+        return made.calls(self.calls, self.steps)
 
     @property
     def happenings(self) -> list[happenings.Happening]:
         """What happened in this range, in the order of time."""
-        return happenings.of_run(self.run, self.steps, self.calls, is_last=self.later is None)
+        return happenings.of_run(self.run, self.steps, self.calls, self.wishes, is_last=self.is_end)
 
     @cached_property
     def children(self) -> list[Run]:
@@ -194,10 +213,41 @@ class Page:
         """Whether one may say something to this run."""
         return not self.run.has_ended and not self.run.cancel_requested_at
 
+    # --- what people asked of it, and it of them ---
+
+    @cached_property
+    def open_requests(self) -> list[ApprovalRequest]:
+        """What this run asks people now, the most urgent first."""
+        return list(self.run.approvals.pending().most_urgent_first().only("title"))
+
     @property
-    def request(self) -> ApprovalRequest | None:
-        """The most urgent open request of this run."""
-        return self.run.approvals.pending().most_urgent_first().first()
+    def open_children(self) -> int:
+        """How many of the runs below it have not ended."""
+        return sum(not child.has_ended for child in self.children)
+
+    @cached_property
+    def withdrawn(self) -> set[UUID]:
+        """The calls about which people were asked until the run ended without them."""
+        left = [call.pk for call in self.calls if call.status == CallStatus.CANCELLED]
+        asked = ApprovalRequest.objects.filter(tool_call__in=left) if left else ApprovalRequest.objects.none()
+        return set(asked.values_list("tool_call", flat=True))
+
+    @cached_property
+    def wishes(self) -> list[Wish]:
+        """That it ends, that it pauses, that it goes on."""
+        return wishes.of_run(self.run)
+
+    @property
+    def cancellation(self) -> Wish | None:
+        """Who ended it, when and why; of several who asked, the first."""
+        is_asked = self.run.cancel_requested_at is not None
+        return next((wish for wish in self.wishes if wish.kind == wishes.CANCEL), None) if is_asked else None
+
+    @property
+    def pause(self) -> Wish | None:
+        """Who paused it, while it is paused."""
+        is_asked = self.run.pause_requested_at is not None
+        return next((wish for wish in reversed(self.wishes) if wish.kind == wishes.PAUSE), None) if is_asked else None
 
     # --- figures ---
 

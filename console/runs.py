@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from agents.models import Agent, Run
 from agents.starting import start_run
@@ -39,9 +39,12 @@ def runs(request: MemberRequest) -> HttpResponse:
 
 
 @members_only
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def changes(request: MemberRequest) -> HttpResponse:
-    """Cancel, pause or resume the chosen runs, and say for each what came of it."""
+    """Cancel, pause or resume the chosen runs, and say of each what came of it; a GET says what an end withdraws."""
+    if request.method != "POST":
+        asked = bulk.prospect(request.principal, request.GET)
+        return render(request, "components/bulk_withdrawn.html", {"asked": asked})
     done = bulk.change(request.principal, request.POST)
     return show(request, "console/runs.html", "runs", listing(request) | {"done": done})
 

@@ -1,11 +1,12 @@
 """How a run or a call stands, in a word and a tone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from agents.models import CallStatus, Run, RunStatus, ToolCall, with_unread
+from agents.models import CallStatus, Effect, ForkMode, Run, RunStatus, ToolCall, with_unread
 from agents.tools.question import QUESTION
 from workspaces.models import Switch
 
@@ -36,6 +37,14 @@ CALL_TONES: dict[str, Tone] = {
     CallStatus.REJECTED: "bad",
     CallStatus.EXPIRED: "warn",
 }
+OTHERWISE = {  # how calls of a run that succeeded may have ended; the first of them is said
+    CallStatus.EXPIRED: "a call expired",
+    CallStatus.DENIED: "a call denied",
+    CallStatus.REJECTED: "a call rejected",
+    CallStatus.ANSWERED: "a call answered instead",
+}
+NOT_DONE = {ForkMode.SIMULATED: "simulated", ForkMode.RECORDED: "from the record"}  # what such forks do
+STOOD_IN = {"record": "From the record", "nearest": "Simulated", "simulation": "Simulated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +56,16 @@ class Standing:
 
 
 def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
-    """Runs that know what they wait for, and whether a call of theirs expired or was denied."""
+    """Runs that know what they wait for, and which of their calls ended otherwise than as proposed."""
     theirs = ToolCall.objects.filter(run=OuterRef("pk"), status__in=WITH_PEOPLE, decided="")
     children = Run.objects.active().filter(parent=OuterRef("pk"))
-    denied = ToolCall.objects.filter(run=OuterRef("pk"), status=CallStatus.DENIED)
-    expired = ToolCall.objects.filter(run=OuterRef("pk"), status=CallStatus.EXPIRED)
+    otherwise = ToolCall.objects.filter(run=OuterRef("pk"), status__in=OTHERWISE)
+    refused = otherwise.exclude(tool=QUESTION.name, status=CallStatus.ANSWERED)
     return with_unread(runs).annotate(
         waits_for_approval=Exists(theirs.exclude(tool=QUESTION.name)),
         waits_for_answer=Exists(theirs.filter(tool=QUESTION.name)),
         waits_for_children=Exists(children),
-        has_expired=Exists(expired),
-        has_denied=Exists(denied),
+        ended_otherwise=ArraySubquery(refused.order_by().values("status").distinct()),
         is_stopped=Exists(stopped_calls().filter(run=OuterRef("pk"))),
     )
 
@@ -75,7 +83,15 @@ def stopped_calls() -> "QuerySet[ToolCall]":
 
 
 def of_run(run: Run) -> Standing:
-    """Of a run that was read by `with_standing`."""
+    """Of a run that was read by `with_standing`; one that does nothing says so, and is not shown as one that did."""
+    found = of_status(run)
+    if run.fork_mode not in NOT_DONE:
+        return found
+    return Standing(f"{found.word}, {NOT_DONE[ForkMode(run.fork_mode)]}", "acc" if found.tone == "ok" else found.tone)
+
+
+def of_status(run: Run) -> Standing:
+    """By what it is at."""
     if run.cancel_requested_at and not run.has_ended:
         return Standing("Cancelling", "warn")
     if run.pause_requested_at and run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING):
@@ -97,11 +113,15 @@ def succeeded(run: Run) -> Standing:
         return Standing("Succeeded, left a message unread", "warn")
     if run.ended_by:
         return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
-    if getattr(run, "has_expired", False):
-        return Standing("Succeeded, a call expired", "warn")
-    if getattr(run, "has_denied", False):
-        return Standing("Succeeded, a call denied", "warn")
+    if said := otherwise(run):
+        return Standing(f"Succeeded, {said}", "warn")
     return Standing("Succeeded", "ok")
+
+
+def otherwise(run: Run) -> str:
+    """What became of a call that was not done as it was proposed, in words; empty where all were."""
+    ended = getattr(run, "ended_otherwise", ())
+    return next((words for status, words in OTHERWISE.items() if status in ended), "")
 
 
 def waiting(run: Run) -> Standing:
@@ -134,8 +154,24 @@ def remedy(run: Run) -> str:
 
 
 def of_call(call: ToolCall) -> Standing:
-    """Of a tool call."""
+    """Of a tool call; one that a fork was answered in its place does not read as one that was made."""
     word = {CallStatus.WAITING: "Held for approval", CallStatus.IN_DOUBT: "In doubt"}.get(
         CallStatus(call.status), call.get_status_display()
     )
-    return Standing(word, CALL_TONES.get(call.status, ""))
+    found = Standing(word, CALL_TONES.get(call.status, ""))
+    if not (instead := STOOD_IN.get(stand_in(call), "")):
+        return found
+    is_good = call.status == CallStatus.SUCCEEDED
+    return Standing(instead, "acc") if is_good else replace(found, word=f"{word}, {instead.lower()}")
+
+
+def stand_in(call: ToolCall) -> str:
+    """What answered in place of the tool, in a fork: record, nearest, simulation, or nothing."""
+    return str(call.verdict.get("stand_in", {}).get("kind", ""))
+
+
+def was_entered(call: ToolCall) -> bool:
+    """Whether the tool itself was called, as far as is known."""
+    is_over = call.status in (CallStatus.SUCCEEDED, CallStatus.FAILED) and call.effect == Effect.READ
+    was_refused = call.schema_digest is None  # its arguments, or its name
+    return not stand_in(call) and (call.started_at is not None or (is_over and not was_refused))

@@ -1,19 +1,26 @@
 """The steps of a run as rows: what each is called, what it is drawn as, and when it happened."""
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from agents.models import CallStatus, ToolCall
+from agents.models import CallStatus, Effect, ToolCall
 from agents.reading import Step
+from agents.tools.legible import clip
 from agents.tools.question import QUESTION
 from console.figures import duration
 
 HIDDEN = {"now", "random"}
 BY_PEOPLE = {CallStatus.WAITING, CallStatus.REJECTED, CallStatus.ANSWERED, CallStatus.EXPIRED}
-SAID = {CallStatus.REJECTED: "rejected", CallStatus.ANSWERED: "answered", CallStatus.EXPIRED: "expired"}
+SAID = {
+    CallStatus.REJECTED: "rejected",
+    CallStatus.ANSWERED: "answered",
+    CallStatus.EXPIRED: "expired",
+    CallStatus.CANCELLED: "withdrawn",
+}
 AHEAD = {CallStatus.WAITING: "after approval", CallStatus.READY: "next"}
 ICONS = {
     "start": ("right", "run"),
@@ -27,13 +34,16 @@ ICONS = {
 }
 NAMES = {
     "start": "Start",
-    "model": "Model turn",
+    "model": "Model turn",  # one that failed; others are called by what they asked for
     "receive": "Message received",
     "until": "Timer rang",
     "branch": "Branch",
     "note": "Note",
     "child": "Child run",
 }
+TOOL_NAME = re.compile(r"[\w.:-]{1,64}", re.ASCII)  # what a model calls otherwise is no tool of anybody's
+
+type Effects = Mapping[str, str]  # of tools, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +70,58 @@ class Row:
         return (self.finished_at - self.started_at).total_seconds()
 
 
-def rows(steps: Iterable[Step], calls: Iterable[ToolCall], now: datetime, stopped: Collection[UUID] = ()) -> list[Row]:
+def rows(
+    steps: Iterable[Step],
+    calls: Iterable[ToolCall],
+    now: datetime,
+    stopped: Collection[UUID] = (),
+    withdrawn: Collection[UUID] = (),
+) -> list[Row]:
     """Steps and open calls in the order of their beginning; time spent waiting is a row of its own.
 
-    `stopped` are the calls that a stop holds.
+    `stopped` are the calls that a stop holds, `withdrawn` those about which people were asked until the run ended.
     """
     by_position = {call.position: call for call in calls}
+    effects = effects_of(by_position.values())
     found = [
-        row for step in steps if step.kind not in HIDDEN for row in of_step(step, by_position.pop(step.position, None))
+        row
+        for step in steps
+        if step.kind not in HIDDEN
+        for row in of_step(step, by_position.pop(step.position, None), effects)
     ]
     for call in by_position.values():
         if call.seq is None:
-            found += of_open_call(call, now, call.pk in stopped)
+            asked_until = call.finished_at if call.pk in withdrawn else None
+            found += [over(call, asked_until)] if asked_until else of_open_call(call, now, call.pk in stopped)
     return sorted(found, key=lambda row: (row.started_at, row.number or 2**31))
 
 
-def of_step(step: Step, call: ToolCall | None) -> list[Row]:
+def effects_of(calls: Iterable[ToolCall]) -> dict[str, str]:
+    """What the tools of these calls do: read, or write."""
+    return {call.tool: call.effect for call in calls}
+
+
+def name(step: Step, call: ToolCall | None, effects: Effects) -> str:
+    """What a step is called: its tool, or what the model's turn came to, told by our words and never by the model's."""
+    if call:
+        return call.tool
+    return turn(step.outcome, effects) if step.kind == "model" and not step.failed else NAMES.get(step.kind, step.kind)
+
+
+def turn(outcome: Any, effects: Effects) -> str:
+    """Replied; Asked lookup_order; Proposed issue_refund and 2 more."""
+    blocks = outcome.get("blocks", [])
+    asked = [str(block.get("name")) for block in blocks if block.get("type") == "tool_use"]
+    if not asked:
+        return "Replied"
+    if asked == [QUESTION.name]:
+        return "Asked people"
+    verb = "Asked" if all(effects.get(tool) == Effect.READ for tool in asked) else "Proposed"
+    first = asked[0] if TOOL_NAME.fullmatch(asked[0]) else "an unknown tool"
+    return f"{verb} {first}" + (f" and {len(asked) - 1} more" if asked[1:] else "")
+
+
+def of_step(step: Step, call: ToolCall | None, effects: Effects) -> list[Row]:
     """A step's row, after the row of its wait for people."""
     icon, tone = ICONS.get(step.kind, ("runs", "run"))
     row = Row(
@@ -83,7 +129,7 @@ def of_step(step: Step, call: ToolCall | None) -> list[Row]:
         number=step.seq,
         icon=icon,
         tone="err" if step.failed and not is_expired(call) else tone,
-        name=call.tool if call else NAMES.get(step.kind, step.kind),
+        name=name(step, call, effects),
         is_code=call is not None,
         started_at=step.started_at,
         finished_at=step.finished_at,
@@ -112,12 +158,18 @@ def of_open_call(call: ToolCall, now: datetime, is_stopped: bool) -> list[Row]:
     return [waited, running] if waited else [running]
 
 
+def over(call: ToolCall, until: datetime) -> Row:
+    """The wait of a call that ended with its run."""
+    said = "approved" if call.effective_at else SAID[CallStatus.CANCELLED]
+    return of_wait(call, min(call.effective_at or until, until), f"call={call.pk}", said)
+
+
 def stopped(call: ToolCall, since: datetime, now: datetime, key: str) -> Row:
     """The time in which nothing but a stop held the call."""
     return Row(
         key,
         None,
-        "x",
+        "clock",
         "gate",
         "Held by a stop",
         since,
@@ -152,8 +204,14 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
     """The time in which people held the call; None where rules let it through at once."""
     if call.effective_at is None and call.status not in BY_PEOPLE:
         return None
-    is_open = call.status == CallStatus.WAITING
-    so_far = f"{duration((until - call.created_at).total_seconds())} so far"
+    if call.status == CallStatus.WAITING:
+        so_far = f"{duration((until - call.created_at).total_seconds())} so far"
+        return of_wait(call, until, key, so_far, is_under_way=True)
+    return of_wait(call, until, key, SAID.get(CallStatus(call.status), "approved"))
+
+
+def of_wait(call: ToolCall, until: datetime, key: str, said: str, *, is_under_way: bool = False) -> Row:
+    """The row of such a time."""
     return Row(
         key,
         None,
@@ -163,10 +221,16 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
         call.created_at,
         until,
         note=call.tool,
-        label=so_far if is_open else SAID.get(CallStatus(call.status), "approved"),
-        is_under_way=is_open,
+        label=said,
+        is_under_way=is_under_way,
         position=call.position,
     )
+
+
+def ended(at: datetime, until: datetime, who: str, why: str) -> Row:
+    """That somebody ended the run."""
+    name = f"Cancelled by {who}" if who else "Cancelled"
+    return Row("end", None, "x", "err", name, at, max(at, until), label=clip(why, 80))
 
 
 def note(step: Step, call: ToolCall | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.models import Run, ToolCall
 from agents.reading import Step
 from console.standing import WITH_PEOPLE
-from console.steps import HIDDEN, NAMES
+from console.steps import HIDDEN, Effects, effects_of, name
 
 LENGTH = 18
 
@@ -38,7 +38,8 @@ def track(run: Run, steps: Sequence[Step], calls: Sequence[ToolCall], chosen: in
     index = next((n for n, step in enumerate(shown) if step.seq >= chosen), len(shown) - 1)
     begin = max(0, min(index - LENGTH // 2, len(shown) - LENGTH))
     window = shown[begin : begin + LENGTH]
-    stops = [stop(step, calls, is_chosen=step.seq == chosen) for step in window]
+    made, effects = {call.seq: call for call in calls}, effects_of(calls)
+    stops = [stop(step, made.get(step.seq), effects, is_chosen=step.seq == chosen) for step in window]
     if window and window[-1] is shown[-1]:
         stops += [Stop(f"call={call.pk}", f"{call.tool} waits for approval", "gate") for call in calls if holds(call)]
     before = shown[index - 1].seq if index > 0 else 0
@@ -46,11 +47,10 @@ def track(run: Run, steps: Sequence[Step], calls: Sequence[ToolCall], chosen: in
     return Track(stops, 1 if chosen > 1 else 0, before, after, run.seq if chosen < run.seq else 0)
 
 
-def stop(step: Step, calls: Sequence[ToolCall], *, is_chosen: bool) -> Stop:
+def stop(step: Step, call: ToolCall | None, effects: Effects, *, is_chosen: bool) -> Stop:
     """The mark of a committed step."""
-    tool = next((call.tool for call in calls if call.seq == step.seq), "")
     shape = "fail" if step.failed else "tool" if step.kind in ("tool", "start") else "turn"
-    return Stop(f"step={step.seq}", f"Step {step.seq}: {tool or NAMES.get(step.kind, step.kind)}", shape, is_chosen)
+    return Stop(f"step={step.seq}", f"Step {step.seq}: {name(step, call, effects)}", shape, is_chosen)
 
 
 def holds(call: ToolCall) -> bool:

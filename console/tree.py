@@ -21,8 +21,8 @@ def grown(rows: Iterable[Row], children: Iterable[Run]) -> list[Node]:
     runs = {child.parent_position: child for child in children}
     trunk: list[Node] = []
     path: list[tuple[tuple[int, ...], Node]] = []
-    for row in sorted((row for row in rows if row.icon != "gate"), key=lambda row: place(row.position)):
-        here, node = place(row.position), Node(row, runs.get(row.position))
+    for row in sorted(rows, key=lambda row: place(row.position)):
+        here, node = place(row.position), Node(row, None if row.tone == "gate" else runs.get(row.position))
         while path and len(path[-1][0]) >= len(here):
             path.pop()
         (path[-1][1].below if path else trunk).append(node)
@@ -31,5 +31,10 @@ def grown(rows: Iterable[Row], children: Iterable[Run]) -> list[Node]:
 
 
 def place(position: str) -> tuple[int, ...]:
-    """A position as numbers, in the order of the flow; a message heard before a turn ("3+0") comes before it."""
+    """A position as numbers, in the order of the flow; a message heard before a turn ("3+0") comes before it.
+
+    What has none is behind all else.
+    """
+    if not position:
+        return (2**31,)
     return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in position.partition("+")[0].split("."))

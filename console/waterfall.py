@@ -14,6 +14,7 @@ FOLD_AFTER = timedelta(seconds=2)
 FOLD_SHARE = 0.12  # of the time that somebody worked
 TICK_STEPS = [n * 10**power for power in range(-3, 8) for n in (1, 2, 5)]
 MAX_TICKS = 5
+LAST = 9.0  # the room that the words at the end take
 WIDE = 0.6 * WIDTH  # a stretch this wide has room for all of them
 
 type Span = tuple[datetime, datetime]
@@ -58,7 +59,7 @@ class Axis:
     """Time from the first to the last moment; long gaps in which nobody worked are one narrow stretch each."""
 
     def __init__(self, work: Iterable[Span], start: datetime, end: datetime):
-        self.start = start
+        self.start, self.seconds = start, (end - start).total_seconds()
         self.stretches = placed(folded(merged(work, start, end), start, max(end, start)))
 
     def bar(self, start: datetime, end: datetime) -> Bar:
@@ -86,16 +87,25 @@ class Axis:
 
     @property
     def ticks(self) -> list[Tick]:
-        """Marks at round seconds of work, up to the first fold."""
+        """Marks at round seconds of work up to the first fold, and where work goes on behind one."""
         first = self.stretches[0]
         seconds = first.length.total_seconds()
         if first.is_folded or not seconds:
-            return [Tick(0.0, "0 s")]
+            return [Tick(0.0, "0 s"), *self._behind]
         room = max(1.0, MAX_TICKS * min(1.0, first.width / WIDE))
         step = next((one for one in TICK_STEPS if seconds / one <= room), TICK_STEPS[-1])
         count = int(seconds / step) + 1
+        marks = [Tick(round(first.width * n * step / seconds, 2), duration(n * step)) for n in range(1, count)]
+        return [Tick(0.0, "0 s"), *(mark for mark in marks if mark.x < WIDTH - LAST), *self._behind]
+
+    @property
+    def _behind(self) -> list[Tick]:
+        """When work goes on behind a fold: there one reads how much time was folded."""
+        begun = [one for one, before in zip(self.stretches[1:], self.stretches, strict=False) if before.is_folded]
         return [
-            Tick(round(first.width * n * step / seconds, 2), duration(n * step) if n else "0 s") for n in range(count)
+            Tick(round(one.x, 2), duration((one.start - self.start).total_seconds()))
+            for one in begun
+            if not one.is_folded and one.x < WIDTH - LAST and one.width > LAST
         ]
 
 

@@ -89,6 +89,9 @@ def standing_of(thing: Run | ToolCall) -> standing.Standing:
     return standing.of_run(thing) if isinstance(thing, Run) else standing.of_call(thing)
 
 
+register.filter("otherwise", standing.otherwise)
+
+
 @register.simple_tag
 def remedy_of(run: Run) -> str:
     """What can be done about a run that the runtime set aside."""

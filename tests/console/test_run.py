@@ -45,7 +45,7 @@ def test_a_run_shows_what_happened_and_what_it_waits_for(waiting: Run, browse: C
     approval = ApprovalRequest.objects.get()
 
     assert "Waiting for approval" in page and "Scripted model" in page
-    assert "shop_order" in page and "Model turn" in page
+    assert "Asked shop_order</b>" in page and "Proposed shop_refund</b>" in page  # told by what was asked for
     assert "Written to state" in page  # what changed is the question, where a step wrote something
     assert "scripted</small>" in page and ">ok</text>" in page and "so far</text>" in page
     assert "First words after</dt>" in read(browse("olga"), waiting, "?step=2&part=step")
@@ -97,10 +97,10 @@ def test_a_tree_hangs_calls_from_the_turn_that_asked(waiting: Run, browse: Calla
     nodes = grown(rows(reading.timeline(waiting), waiting.tool_calls.all(), now()), [])
     assert [(node.row.name, [below.row.name for below in node.below]) for node in nodes] == [
         ("Start", []),
-        ("Model turn", ["shop_order"]),
-        ("Model turn", ["shop_refund"]),
+        ("Asked shop_order", ["shop_order"]),
+        ("Proposed shop_refund", ["Waiting for approval", "shop_refund"]),
     ]
-    assert re.search("Start.*Model turn.*shop_order.*Model turn.*shop_refund", tree) and "after approval" in tree
+    assert re.search("Start.*shop_order.*shop_order.*Waiting for approval.*shop_refund.*after approval", tree)
     assert [place(one) for one in ("3+1", "4.1.2")] == [(3,), (4, 1, 2)]
 
 
@@ -111,10 +111,13 @@ def test_events_tell_who_did_what_and_when(waiting: Run, house: House, browse: C
     waiting.cancel(reason="enough")
     advance(waiting.pk)
     page = read(browse("olga"), waiting, "?view=events")
-    words = re.sub(r"<[^>]*>|\s+", " ", page[page.index('id="happenings"') : page.index("data-stream")])
+    words = re.sub(r"(<[^>]*>|\s)+", " ", page[page.index('id="happenings"') : page.index("data-stream")])
 
-    order = "Started.*Olga.*Model turn.*Proposed.*shop_order.*Proposed, held for people.*shop_refund.*Rejected.*Ana.*"
-    assert re.search(order + "Message never read.*End asked for.*enough.*Run cancelled", words), words
+    order = "Started.*Olga.*Asked shop_order.*Proposed shop_order.*Started shop_order.*Succeeded shop_order"
+    order += ".*Proposed, held for people: shop_refund.*Rejected shop_refund too much Ana.*"
+    assert re.search(order + "Message never read.*End asked for enough.*Run cancelled", words), words
+    listed = re.sub(r"(<[^>]*>|\s)+", " ", read(browse("olga"), waiting, "?view=calls"))
+    assert re.search(r"reads done [\d:]+ .*Refund.*rejected by Ana rejected [\d:]+ ", listed), listed
     assert re.search(r'datetime="[^"]*:\d\d\.\d{3}\+00:00" data-local="exact"', page)
     ahead = Checkpoint.objects.filter(run=waiting).latest("seq")
     Checkpoint.objects.filter(pk=ahead.pk).update(finished_at=now() + timedelta(minutes=1))
@@ -159,13 +162,24 @@ def test_an_open_page_gets_the_part_that_changes(waiting: Run, browse: Callable[
     assert f"cs:run-{waiting.pk} from:body" in part
 
 
-def test_an_operator_cancels_a_run(waiting: Run, browse: Callable[[str], Client]) -> None:
-    answer = browse("olga").post(f"/runs/{waiting.pk}/cancellation", {"reason": "wrong"})
+def test_an_operator_is_told_what_a_cancellation_withdraws_and_all_read_who_did_it(
+    waiting: Run, browse: Callable[[str], Client]
+) -> None:
+    olga = browse("olga")
+    assert "1 open request is withdrawn:</b> Refund 90.5" in read(olga, waiting)
+    assert "1 open request is withdrawn." in olga.get(f"/runs/changes?run={waiting.pk}").content.decode()
+    answer = olga.post(f"/runs/{waiting.pk}/cancellation", {"reason": "wrong"})
     waiting.refresh_from_db()
 
     assert answer.status_code == 302
     assert waiting.cancel_requested_at
     assert "Cancelling" in read(browse("ana"), waiting)
+    advance(waiting.pk)
+    waterfall, tree = (read(browse("ana"), waiting, query) for query in ("", "?view=tree"))
+    said = re.sub(r"(<[^>]*>|\s)+", " ", waterfall)
+    assert re.search(r"Cancelled by Olga at [\d:]+ ?: wrong ?\. 1 open request was withdrawn\.", said), said
+    for page in (waterfall, tree):
+        assert re.search("Waiting for approval</b>.*withdrawn</.*Cancelled by Olga</b>.*wrong</", page, re.DOTALL)
 
 
 def test_an_operator_pauses_a_run_and_lets_it_go_on(waiting: Run, browse: Callable[[str], Client]) -> None:

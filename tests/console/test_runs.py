@@ -117,7 +117,10 @@ def test_chosen_runs_are_changed_each_on_its_own(house: House, browse: Callable[
     assert "This run has already succeeded and cannot be paused." in page and "Sam" not in page
     assert page.count("There is no such run here.") == 2
     assert "1 run resumed." in olga.post("/runs/changes", {"action": "resume", "run": chosen[:1]}).content.decode()
-    olga.post("/runs/changes", {"action": "cancel", "run": chosen[:1], "reason": "by mistake"}, headers=HTMX)
+    make_call(open_run)
+    wish = {"action": "cancel", "run": chosen[:1], "reason": "by mistake"}
+    done = olga.post("/runs/changes", wish, headers=HTMX).content.decode()
+    assert "1 run asked to end, 1 open request withdrawn with it." in done
     open_run.refresh_from_db()
     assert open_run.cancel_requested_at and open_run.cancel_reason == "by mistake"
     assert AuditEntry.objects.filter(kind__in=["run.pause", "run.resumption", "run.cancellation"]).count() == 3
@@ -170,9 +173,13 @@ def test_a_run_says_what_it_waits_for(house: House, browse: Callable[[str], Clie
     make_approval(house)
     make_approval(house, QUESTION, {"text": "Is it?"})
     make_run(house.agent, house.olga, flow="chat")
-    make_call(make_run(house.agent, house.olga, status="succeeded"), status="denied")
+    for ended in ("denied", "rejected", "answered"):
+        make_call(make_run(house.agent, house.olga, status="succeeded"), status=ended)
+    make_call(make_run(house.agent, house.olga, status="succeeded"), QUESTION, {"text": "Is it?"}, status="answered")
     page = browse("olga").get("/runs").content
-    assert page.count(b"Waiting for an answer") == page.count(b"Succeeded, a call denied") == 1
+    assert page.count(b"Waiting for an answer") == page.count(b">Succeeded</span>") == 1
+    for words in (b"denied", b"rejected", b"answered instead"):
+        assert page.count(b"Succeeded, a call " + words) == 1
 
     assert page.count(b"Waiting for approval") == 1
     assert page.count(b"Waiting for a message") == 1

@@ -45,12 +45,15 @@ def test_a_wait_that_goes_on_is_folded_at_the_end() -> None:
     assert [fold.end for fold in found.folds] == [WIDTH]
 
 
-def test_the_ticks_count_the_first_stretch_of_work() -> None:
-    assert [tick.text for tick in axis((0, 4), (900, 901), end=901).ticks] == ["0 s", "1 s", "2 s", "3 s", "4 s"]
+def test_the_ticks_count_the_first_stretch_of_work_and_say_when_it_goes_on() -> None:
+    ticks = axis((0, 4), (900, 901), end=901).ticks
+
+    assert [tick.text for tick in ticks] == ["0 s", "1 s", "2 s", "3 s", "4 s", "15 m 00 s"]
+    assert axis((0, 9), end=9).ticks[-1].x < WIDTH - 9  # the end has words of its own
 
 
 def test_a_narrow_stretch_has_fewer_ticks() -> None:
-    assert len(axis((0, 20), (900, 980), end=980).ticks) <= 2
+    assert len(axis((0, 20), (900, 980), end=980).ticks) <= 3
 
 
 def test_nothing_at_all_is_no_accident() -> None:

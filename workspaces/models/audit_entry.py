@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+OF_RUNS = ["run.cancellation", "run.pause", "run.resumption"]  # what people ask of a run as a whole
+
 
 class AuditEntry(models.Model):
     """Append-only: a trigger refuses every change but that from unchained to chained."""
@@ -35,6 +37,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["workspace", "id"], condition=models.Q(chain_seq=None), name="audit_unchained"),
             models.Index(
                 fields=["workspace", "object", "-id"], condition=models.Q(kind="switch.stopped"), name="audit_of_stops"
+            ),
+            models.Index(
+                fields=["workspace", "object", "id"], condition=models.Q(kind__in=OF_RUNS), name="audit_of_runs"
             ),
         ]
 
