@@ -69,7 +69,7 @@ def resumption(request: MemberRequest, run_id: UUID) -> HttpResponse:
 def load(request: MemberRequest, run_id: UUID) -> Run:
     """The run, if it is of this workspace."""
     own = with_standing(Run.objects.in_workspace(request.principal.workspace))
-    return get_object_or_404(
-        own.select_related("agent", "version", "started_by", "started_by_token", "parent", "thread", "schedule"),
-        pk=run_id,
-    )
+    known = own.select_related("agent", "version", "started_by", "started_by_token", "parent", "thread", "schedule")
+    found = get_object_or_404(known, pk=run_id)
+    found.workspace = request.principal.workspace
+    return found

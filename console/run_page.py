@@ -5,25 +5,27 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils.timezone import now
 
 from agents import reading
-from agents.models import CallStatus, Effect, Run, ToolCall
+from agents.models import CallStatus, Run, ToolCall
 from agents.reading import Step
-from console import budgets, fork_form, happenings, made, talk, tree, wishes
+from console import budgets, effects, fork_form, happenings, made, talk, tree, wishes
 from console.inspector import FORK, PARTS, Inspected
 from console.pages import AddressForm, MemberRequest
-from console.standing import WITH_PEOPLE, stopped_calls, with_standing
-from console.steps import Row, effects_of, ended, rows
+from console.standing import stopped_calls, with_standing
+from console.steps import Row, effects_of, ended, rows, shared
 from console.track import track
 from console.waterfall import Axis
 from console.wishes import Wish
-from reviews.models import ApprovalRequest
+from reviews.models import ApprovalRequest, PolicyRevision
+from reviews.opening import considered
 from tracing.working import working_seconds
 
 STEPS = 200  # rows of one page
 CHILDREN = 100
+POLICIES = 3  # tags in the head
 TURNS = 60  # of the conversation, the newest ones, unless more are asked for
 MAX_TURNS = 1000
 VIEWS = {
@@ -145,7 +147,7 @@ class Page:
         found, wish = rows(self.steps, self.calls, self.now, self.stopped, self.withdrawn), self.cancellation
         if wish and self.is_end:
             found.append(ended(wish.at, self.run.finished_at or self.now, wish.who, wish.reason))
-        return found
+        return [shared(row, self.run.forked_seq or 0) for row in found]
 
     @property
     def listed(self) -> list[made.Made]:
@@ -267,20 +269,18 @@ class Page:
         return max(0.0, self.elapsed_seconds - self.working_seconds)
 
     @property
+    def policies(self) -> list[PolicyRevision]:
+        """By whose rules the calls that are shown were judged."""
+        keys = {key for call in self.calls for key in considered(call.verdict)}
+        found = PolicyRevision.objects.filter(pk__in=keys).select_related("policy_set").order_by("policy_set", "number")
+        return list(found[:POLICIES]) if keys else []
+
+    @property
     def budgets(self) -> list[budgets.Use]:
         """What this run counts towards, beside the limits of its version."""
         return budgets.of_run(self.run)
 
     @cached_property
-    def effects(self) -> dict[str, int]:
+    def effects(self) -> effects.Effects:
         """What left its mark on the world, and what is held."""
-        writes, done = ~Q(effect=Effect.READ), Q(status=CallStatus.SUCCEEDED)
-        return self.run.tool_calls.aggregate(
-            calls=Count("id"),
-            reads=Count("id", filter=Q(effect=Effect.READ) & done),
-            held=Count("id", filter=writes & Q(status__in=WITH_PEOPLE)),
-            ready=Count("id", filter=writes & Q(status=CallStatus.READY)),
-            sent=Count("id", filter=writes & done & Q(started_at__isnull=False)),
-            refused=Count("id", filter=Q(status__in=["denied", "rejected"])),
-            expired=Count("id", filter=Q(status="expired")),
-        )
+        return effects.of_run(self.run, self.principal.workspace.switch)

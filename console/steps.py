@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from agents.models import CallStatus, Effect, ToolCall
 from agents.reading import Step
 from agents.tools.legible import clip
 from agents.tools.question import QUESTION
+from console import standing
 from console.figures import duration
 
 HIDDEN = {"now", "random"}
@@ -233,6 +234,12 @@ def ended(at: datetime, until: datetime, who: str, why: str) -> Row:
     return Row("end", None, "x", "err", name, at, max(at, until), label=clip(why, 80))
 
 
+def shared(row: Row, forked_seq: int) -> Row:
+    """The row of a fork; of a call that the run made from which it was forked, it says so."""
+    is_shared = row.is_code and row.number is not None and row.number <= forked_seq
+    return replace(row, label=f"{row.label}, before the fork") if is_shared else row
+
+
 def note(step: Step, call: ToolCall | None) -> str:
     """The small words behind the name."""
     if call:
@@ -254,6 +261,8 @@ def label(step: Step, call: ToolCall | None) -> str:
     """The words on the lane."""
     if is_expired(call):
         return "expired, not done"
+    if call and standing.stand_in(call):
+        return standing.of_call(call).word.lower()
     if step.failed:
         return failure(step.outcome)
     if call:

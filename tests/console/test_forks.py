@@ -51,6 +51,7 @@ def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse:
     advance(fork.pk)
     assert ToolCall.objects.get(run=fork).status == "waiting" and ToolCall.objects.get(run=waiting, seq=None)
     shown = root.get(f"/runs/{fork.pk}").content.decode()
+    assert ">ok, before the fork</text>" in shown  # its read is the other run's
     assert f'href="/runs/{waiting.pk}?step=3"' in shown and "Forked at step 3" in shown and "shop_order" in shown
     listed = root.get(f"/runs/{waiting.pk}").content.decode()
     assert "Forks of this run" in listed and "proposes: " in listed and ">same</span>" in listed
@@ -61,6 +62,9 @@ def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse:
     assert sent.headers["HX-Redirect"] == f"/runs/{other.pk}" and "A-2" in other.lineage
     assert "no outcome yet" in root.get(f"/runs/{waiting.pk}").content.decode()
     advance(other.pk)
+    done = root.get(f"/runs/{other.pk}").content.decode()
+    assert "Succeeded, simulated" in done and "this run does nothing." in done and ">from the record" not in done
+    assert "<b>0</b>reads done" in done and "<b>0</b>writes done" in done and ">ok, before the fork<" not in done
     form = root.get(f"/runs/{other.pk}/forks?step=4").content.decode()
     assert token not in form
     assert "⟨GitHub token, 40 characters, hidden⟩" in form

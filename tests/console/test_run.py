@@ -15,7 +15,7 @@ from agents.runtime.advance import advance
 from agents.runtime.text import dumps
 from console.steps import rows
 from console.tree import grown, place
-from reviews.models import ApprovalRequest
+from reviews.models import ApprovalRequest, PolicyRevision
 from tests.console import shop
 from tests.console.conftest import HTMX
 from tests.factories import House, make_run
@@ -50,6 +50,9 @@ def test_a_run_shows_what_happened_and_what_it_waits_for(waiting: Run, browse: C
     assert "scripted</small>" in page and ">ok</text>" in page and "so far</text>" in page
     assert "First words after</dt>" in read(browse("olga"), waiting, "?step=2&part=step")
     assert f'href="/review/{approval.pk}"' in page
+    revision = PolicyRevision.objects.get()
+    assert f'href="/policies/{revision.policy_set_id}" hx-boost="false">{revision.policy_set.name} r1</a>' in page
+    assert "panels" in read(browse("olga"), waiting, "?step=1&part=step").rpartition("<h2>Task</h2>")[2]
 
 
 @pytest.mark.parametrize("query", VIEWS)

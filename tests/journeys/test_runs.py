@@ -73,9 +73,15 @@ def its_model_is_heard_while_it_speaks(ana: Guest, run: Run, by: Person) -> None
     hears(ana, run, position="5.0", attempt=1, offset=25, text="it now.", shown="I look <b>into</b> …it now.")
     hears(ana, run, position="5.0", attempt=2, offset=0, text="Once more.")
     assert ana.on(lambda page: page.locator("[data-stream-text]").inner_text()) == "Once more."
+    ana.presses("Cancel run")
+    ana.sees("1 open request is withdrawn:", within="#cancel-run")
+    ana.fills("Reason", "By mistake")
     run.pause(by=acting(by))
     ana.sees("Paused", within=".rhead")  # the page was fetched again, and the turn is not committed yet
     ana.sees("Once more.", within="[data-stream]")
+    assert ana.on(lambda page: page.locator("#cancel-reason").input_value()) == "By mistake"
+    ana.presses("Keep it")  # it had stayed open under the hand, and nothing is cancelled
+    ana.on(lambda page: expect(page.locator("#cancel-run")).to_be_hidden())
 
 
 def hears(ana: Guest, run: Run, *, shown: str = "", **piece: object) -> None:
