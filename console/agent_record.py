@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from agents.models import Agent, Run, RunStatus
 from agents.models.run_status import ENDED
@@ -16,7 +16,14 @@ from reviews.models import ApprovalRequest
 RUNS = 200
 MAX_REASONS = 6
 HEIGHT = 44
-ASKED = {"approved": "approved", "rejected": "rejected", "answered": "answered instead", "expired": "expired"}
+ASKED = {
+    "approved": "approved",
+    "rejected": "rejected",
+    "answered": "answered instead",
+    "question": "question answered",
+    "expired": "expired",
+}
+IN_DOUBT = Q(subject_kind="in_doubt") & ~Q(status="pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +71,26 @@ class Record:
         return [Share(status, counted[status], len(self.ended)) for status in ENDED if counted[status]]
 
     @cached_property
-    def asked(self) -> dict[str, int]:
-        """How its requests stand."""
-        requests = ApprovalRequest.objects.filter(run__in=self.keys).order_by()
-        return dict(requests.values_list("status").annotate(Count("pk")))
+    def asked(self) -> Counter[str]:
+        """How its requests stand: the answer to a question is what was asked for; what was in doubt is left out."""
+        requests = ApprovalRequest.objects.filter(run__in=self.keys).exclude(IN_DOUBT).order_by()
+        counted: Counter[str] = Counter()
+        for status, subject, count in requests.values_list("status", "subject_kind").annotate(Count("pk")):
+            counted["question" if (status, subject) == ("answered", "question") else status] += count
+        return counted
 
     @property
     def still_open(self) -> int:
         """Requests that nobody has decided yet."""
-        return self.asked.get("pending", 0)
+        return self.asked["pending"]
 
     @cached_property
     def answers(self) -> list[Share]:
         """What people, or the clock, said to its requests."""
-        asked = ApprovalRequest.objects.filter(run__in=self.keys, status__in=ASKED)
-        total = sum(self.asked.get(status, 0) for status in ASKED)
-        shares = [Share(words, self.asked.get(status, 0), total) for status, words in ASKED.items()]
+        asked = ApprovalRequest.objects.filter(run__in=self.keys, status__in=ASKED).exclude(IN_DOUBT)
+        total = sum(self.asked[status] for status in ASKED)
+        told = [status for status in ASKED if self.asked[status] or status != "question"]
+        shares = [Share(ASKED[status], self.asked[status], total) for status in told]
         decided = asked.exclude(status="expired")
         edited = Share("edited first", decided.filter(revision__gt=1).count(), decided.count())
         return [*shares[:1], edited, *shares[1:]] if total else []

@@ -67,14 +67,14 @@ def tiles(found: Insights) -> list[tuple[str, str, str]]:
     goes, fast = sum(one.goes for one in found.reviewers), sum(one.fast for one in found.reviewers)
     runs, asked = sum(task.runs for task in found.tasks), sum(task.asked for task in found.tasks)
     return [
-        ("Expired", share(expired, ended), "of requests that ended: nobody decided in time"),
-        ("Edited", share(edited, decided), "of decided requests: people changed the arguments"),
+        ("Expired", share(expired, ended), f"{expired} of {ended} requests that ended: nobody decided in time"),
+        ("Edited", share(edited, decided), f"{edited} of {decided} decided requests: people changed the arguments"),
         (
             f"Under {FAST_SECONDS} s",
             share(fast, goes),
-            "of decisions came so soon after the one before; a batch is one",
+            f"{fast} of {goes} decisions came so soon after the one before; a batch is one",
         ),
-        ("Escalated to people", share(asked, runs), "of tasks that ended had asked somebody"),
+        ("Escalated to people", share(asked, runs), f"{asked} of {runs} tasks that ended had asked somebody"),
     ]
 
 

@@ -14,9 +14,11 @@ _USED = """
 SELECT tool.name, count(call.*), count(*) FILTER (WHERE call.status IN ('failed', 'in_doubt')),
   count(*) FILTER (WHERE call.status IN ('rejected', 'denied')), count(*) FILTER (WHERE call.status = 'expired'),
   max(call.created_at),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds)
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds), percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds)
 FROM unnest(%s::text[]) AS tool (name) LEFT JOIN LATERAL (
-  SELECT status, created_at, extract(epoch FROM finished_at - started_at) AS seconds FROM agents_toolcall
+  SELECT status, created_at, CASE WHEN NOT EXISTS (
+    SELECT FROM reviews_approvalrequest WHERE tool_call_id = agents_toolcall.id AND subject_kind = 'in_doubt')
+    THEN extract(epoch FROM finished_at - started_at) END AS seconds FROM agents_toolcall
   WHERE workspace_id = %s AND agents_toolcall.tool = tool.name ORDER BY id DESC LIMIT %s) AS call ON true
 GROUP BY tool.name
 """
@@ -24,7 +26,8 @@ GROUP BY tool.name
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The figures of one tool; `seconds` are the median and 95 of 100, of calls whose start was written."""
+    """The figures of one tool; `seconds` are the median and 95 of 100, of calls whose start was written
+    and whose end the tool told, not a person."""
 
     calls: int = 0
     failed: int = 0

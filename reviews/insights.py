@@ -1,4 +1,8 @@
-"""What the latest requests, runs and calls tell of the work: each figure reads at most LATEST rows of one index."""
+"""What the latest requests, runs and calls tell of the work: each figure reads at most LATEST rows of one index.
+
+"Half within" and "95 % within" are values that occurred, so that the sentence is true of few values too. Of a call that
+was in doubt only people know the end, and when they said it: it counts, but not for how long the tool takes.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +30,7 @@ _BY_RISK = f"""{_REQUESTS}, took AS (
     THEN extract(epoch FROM decided_at - created_at)::float8 END AS seconds FROM latest)
 SELECT risk, count(*), count(seconds), count(*) FILTER (WHERE status = 'expired'),
   count(*) FILTER (WHERE status = 'rejected'), count(seconds) FILTER (WHERE revision > 1),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds)
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds), percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds)
 FROM took GROUP BY risk ORDER BY array_position(ARRAY['high', 'medium', 'low'], risk::text)
 """
 _BY_DAY = f"""{_REQUESTS}
@@ -41,7 +45,7 @@ _BY_PERSON = f"""{_REQUESTS}, made AS (
   WHERE decision.undone_at IS NULL AND decision.kind <> 'edit'
   WINDOW own AS (PARTITION BY decision.person_id ORDER BY decision.created_at, decision.id))
 SELECT person.name, count(*), count(seconds), count(*) FILTER (WHERE seconds < %(fast)s),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds)
 FROM made JOIN workspaces_person AS person ON person.id = made.person_id
 GROUP BY person.id ORDER BY count(*) DESC, person.name LIMIT %(rows)s
 """
@@ -50,7 +54,7 @@ WITH latest AS (
   SELECT id, agent_id, status, cost FROM agents_run
   WHERE workspace_id = %(workspace)s AND id >= %(first)s AND status IN ('succeeded', 'failed', 'cancelled')
   ORDER BY id DESC LIMIT %(latest)s)
-SELECT agent.name, count(*), avg(cost)::float8, percentile_cont(0.95) WITHIN GROUP (ORDER BY cost)::float8,
+SELECT agent.name, count(*), avg(cost)::float8, percentile_disc(0.95) WITHIN GROUP (ORDER BY cost)::float8,
   count(*) FILTER (WHERE status = 'succeeded'),
   count(*) FILTER (WHERE EXISTS (SELECT FROM reviews_approvalrequest AS asked WHERE asked.run_id = latest.id))
 FROM latest JOIN agents_agent AS agent ON agent.id = latest.agent_id
@@ -58,11 +62,15 @@ GROUP BY agent.id ORDER BY count(*) DESC, agent.name LIMIT %(rows)s
 """
 _BY_TOOL = """
 WITH latest AS (
-  SELECT tool, status, extract(epoch FROM finished_at - started_at)::float8 AS seconds FROM agents_toolcall
-  WHERE workspace_id = %(workspace)s AND id >= %(first)s AND finished_at IS NOT NULL ORDER BY id DESC LIMIT %(latest)s)
-SELECT tool, count(*), count(*) FILTER (WHERE status = 'failed'), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
-  percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds)
-FROM latest WHERE seconds IS NOT NULL GROUP BY tool ORDER BY count(*) DESC, tool LIMIT %(rows)s
+  SELECT id, tool, status, started_at, finished_at FROM agents_toolcall
+  WHERE workspace_id = %(workspace)s AND id >= %(first)s AND finished_at IS NOT NULL ORDER BY id DESC LIMIT %(latest)s),
+took AS (
+  SELECT tool, status, CASE WHEN NOT EXISTS (
+    SELECT FROM reviews_approvalrequest WHERE tool_call_id = latest.id AND subject_kind = 'in_doubt')
+    THEN extract(epoch FROM finished_at - started_at)::float8 END AS seconds FROM latest WHERE started_at IS NOT NULL)
+SELECT tool, count(*), count(*) FILTER (WHERE status = 'failed'), percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds),
+  percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds), percentile_disc(0.99) WITHIN GROUP (ORDER BY seconds)
+FROM took GROUP BY tool HAVING count(seconds) > 0 ORDER BY count(*) DESC, tool LIMIT %(rows)s
 """
 _EDITS = f"""{_REQUESTS}, edited AS (SELECT id FROM latest WHERE revision > 1 LIMIT %(edits)s)
 SELECT call.tool, before.args, edit.args FROM edited

@@ -22,7 +22,7 @@ WITH latest AS (
   WHERE workspace_id = %s ORDER BY id DESC LIMIT %s)
 SELECT endpoint_id, count(*) FILTER (WHERE status = 'delivered'), count(*) FILTER (WHERE status IN ('failed', 'dead')),
   count(*) FILTER (WHERE status = 'pending'), max(delivered_at),
-  (percentile_cont(0.95) WITHIN GROUP (ORDER BY elapsed_ms))::float8
+  (percentile_disc(0.95) WITHIN GROUP (ORDER BY elapsed_ms))::float8
 FROM latest GROUP BY endpoint_id
 """
 _DEAD = """

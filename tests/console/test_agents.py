@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Breaker, Run
+from reviews.models import ApprovalRequest
 from tests.factories import House, make_agent, make_approval, make_run, make_tool
 from workspaces.models import AuditEntry
 
@@ -57,6 +59,16 @@ def test_latest_runs_are_beside_it(waiting: Run, browse: Callable[[str], Client]
 
     assert f"/runs/{waiting.pk}" in page and "Waiting for approval" in page
     assert "1 still open, none decided yet." in page and "Nobody was asked" not in page
+    asked = ApprovalRequest.objects.filter(run=waiting)
+    for subject, words, share in (
+        ("question", "Question answered", "1 of 1"),
+        ("tool_call", "Answered instead", "1 of 1"),
+    ):
+        asked.update(status="answered", decided_at=Now(), effective_at=Now(), subject_kind=subject)
+        page = browse("olga").get("/agents/shop").content.decode()
+        assert words in page and share in page
+    asked.update(subject_kind="in_doubt")  # it did not ask, and nobody answered in its place
+    assert "1 of 1" not in browse("olga").get("/agents/shop").content.decode()
 
 
 def test_a_version_is_compared_promoted_and_rolled_back(house: House, browse: Callable[[str], Client]) -> None:
