@@ -78,8 +78,8 @@ def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
         wake(found, request.principal)
         return answer(request, found, "It counts among what needs you again.")
     if wanted["kind"] == "snooze":
-        until = found.snooze(request.principal, timedelta(minutes=wanted["minutes"] or 0)).until
-        words = f"Put off until {until:%H:%M} UTC: {found.title}"
+        found.snooze(request.principal, timedelta(minutes=wanted["minutes"] or 0))
+        words = f"Put off for {wanted['minutes']} min: {found.title}"
     else:
         to = next((one for one in people_for(found, request.principal) if one.pk == wanted["person"]), None)
         if to is None:

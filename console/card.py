@@ -37,6 +37,7 @@ AFTER_APPROVAL = {
 }
 PUT_OFF = [(15, "15 minutes"), (60, "An hour"), (480, "Eight hours")]
 MAX_PUT_OFF = 7 * 24 * 60  # minutes
+UNANSWERED = "then the agent goes on unanswered"
 NEEDS_ME = {
     "tool_call": "Needs your approval",
     "question": "Needs your answer",
@@ -76,7 +77,13 @@ class Card:
             if self.prospect.held_by and self.call.status in HOLDABLE:
                 return Standing("Approved, held by a stop", "warn")
             return AFTER_APPROVAL.get(CallStatus(self.call.status), of_call(self.call))
-        return Standing(approval.get_status_display(), ENDED.get(approval.status, ""))  # type: ignore[arg-type]
+        word = "Settled" if self.is_settled else approval.get_status_display()
+        return Standing(word, ENDED.get(approval.status, ""))  # type: ignore[arg-type]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether people said of a call in doubt what became of it, which is no answer in its place."""
+        return self.approval.subject_kind == "in_doubt" and self.approval.status == "answered"
 
     @property
     def _pending(self) -> Standing:
@@ -100,7 +107,8 @@ class Card:
     @property
     def default_outcome(self) -> str:
         """What happens when the time is over."""
-        return ON_EXPIRY.get(self.approval.on_expiry, "")
+        is_refused = self.approval.subject_kind == "question" and self.approval.on_expiry == "reject"
+        return UNANSWERED if is_refused else ON_EXPIRY.get(self.approval.on_expiry, "")
 
     @property
     def seconds_left(self) -> int:

@@ -1,5 +1,6 @@
 """Deliveries: endpoints and how they do, what was sent to them, and sending it again."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from console.figures import short
 from console.pages import AddressForm, MemberRequest, members_only, show
 from reviews.models import Delivery, Endpoint, WebhookKind
 from reviews.webhooks import replaying
@@ -64,8 +66,9 @@ def deliveries(request: MemberRequest) -> HttpResponse:
     found = list(
         fitting(request, wanted).select_related("endpoint").defer("body", "response").order_by("-id")[: PAGE + 1]
     )
+    names = named(request)
     context: dict[str, Any] = {
-        "deliveries": found[:PAGE],
+        "deliveries": [(one, names[one.endpoint_id]) for one in found[:PAGE]],
         "asked": asked,
         "wanted": wanted,
         "views": VIEWS,
@@ -74,7 +77,7 @@ def deliveries(request: MemberRequest) -> HttpResponse:
     }
     context |= {"older": address(wanted | {"before": found[PAGE - 1].pk}) if len(found) > PAGE else ""}
     context |= {"filters": address({k: v for k, v in wanted.items() if k not in ("view", "before")})}
-    context |= {"endpoints": endpoints(request), "most": replaying.MOST, "latest": replaying.LATEST}
+    context |= {"endpoints": endpoints(request, names), "most": replaying.MOST, "latest": replaying.LATEST}
     return show(
         request, "console/deliveries.html", "list", context | {"may_change": request.principal.may("administer")}
     )
@@ -88,7 +91,11 @@ def delivery(request: MemberRequest, delivery_id: UUID) -> HttpResponse:
     found = get_object_or_404(own(request).select_related("endpoint"), pk=delivery_id)
     body = orjson.dumps(orjson.loads(bytes(found.body)), option=orjson.OPT_INDENT_2)
     context = {"delivery": found, "body": as_lines(body), "answer": as_lines(bytes(found.response or b""))}
-    return render(request, "console/delivery.html", context | {"tone": TONES[found.status]})
+    return render(
+        request,
+        "console/delivery.html",
+        context | {"tone": TONES[found.status], "endpoint_name": named(request)[found.endpoint_id]},
+    )
 
 
 @members_only
@@ -150,11 +157,18 @@ def first_id(moment: datetime) -> UUID:
     return UUID(int=(max(0, int(moment.timestamp() * 1000)) & (1 << 48) - 1) << 80)
 
 
-def endpoints(request: MemberRequest) -> list[tuple[Endpoint, replaying.Health]]:
+def endpoints(request: MemberRequest, names: dict[UUID, str]) -> list[tuple[Endpoint, replaying.Health, str]]:
     """With their health."""
     known = replaying.health(request.principal.workspace.pk)
     found = Endpoint.objects.filter(workspace=request.principal.workspace)
-    return [(endpoint, known.get(endpoint.pk, replaying.Health())) for endpoint in found]
+    return [(endpoint, known.get(endpoint.pk, replaying.Health()), names[endpoint.pk]) for endpoint in found]
+
+
+def named(request: MemberRequest) -> dict[UUID, str]:
+    """What endpoints are called: their host, and the end of their id where several have one; a path may be a secret."""
+    found = list(Endpoint.objects.filter(workspace=request.principal.workspace).only("url"))
+    hosts = Counter(one.host for one in found)
+    return {one.pk: one.host if hosts[one.host] == 1 else f"{one.host}, {short(one.pk)}" for one in found}
 
 
 def address(wanted: dict[str, Any]) -> str:

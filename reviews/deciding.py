@@ -138,7 +138,7 @@ class Deciding:
             "person": last.person.username,
             "decided_at": last.created_at,
         }
-        return AlreadyDecided(f"{last.person} has already {last.said} this.", current)
+        return AlreadyDecided(f"{last.person} has already {last.said_of_this}.", current)
 
     # --- kinds ---
 

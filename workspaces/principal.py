@@ -89,7 +89,13 @@ class Principal:
     def require(self, right: Right, scope: str = "") -> None:
         """What a verb asks before it acts; raises Forbidden."""
         if not self.may(right, scope):
-            raise Forbidden(f"{self.name} may not {right} in {self.workspace}.")
+            raise Forbidden(f"{self.name} may not {right} in {self.workspace}.{self._missing(right)}")
+
+    def _missing(self, right: Right) -> str:
+        """Which roles would do; a service key has none to be given."""
+        roles = sorted(ROLES_WITH[right])
+        named = " or ".join(filter(None, [", ".join(roles[:-1]), roles[-1]]))
+        return "" if self.is_service or self._has_role_for(right) else f" That takes the role {named}."
 
     def _has_role_for(self, right: Right) -> bool:
         return right in SERVICE_RIGHTS if self.is_service else bool(ROLES_WITH[right] & self.roles)

@@ -79,13 +79,22 @@ class Decision(models.Model):
 
     @property
     def said(self) -> str:
-        """In the past tense, for "ana … this"."""
+        """In the past tense, without what it is about."""
         return {
             "approve": "approved",
             "edit": "edited",
             "reject": "rejected",
             "respond": "answered",
-            "happened": "said that it happened, about",
-            "did_not_happen": "said that it did not happen, about",
-            "retry": "asked for a retry of",
+            "happened": "said that it happened",
+            "did_not_happen": "said that it did not happen",
+            "retry": "asked for a retry",
         }[self.kind]
+
+    @property
+    def said_of_this(self) -> str:
+        """The same as the end of a sentence about a request that is being looked at."""
+        return {
+            "happened": "said that this happened",
+            "did_not_happen": "said that this did not happen",
+            "retry": "asked for a retry of this",
+        }.get(self.kind, f"{self.said} this")

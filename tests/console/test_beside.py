@@ -123,7 +123,7 @@ def test_a_request_is_put_off_or_handed_over_on_its_card(house: House, browse: C
     path = f"/review/{first.pk}/later"
     assert 'data-key="s"' in read(ana, first) and 'data-key="d"' in read(ana, first)
     answer = ana.post(path, {"kind": "snooze", "minutes": "15"}, headers=HTMX)
-    assert answer["HX-Push-Url"] == f"/review/{second.pk}" and "Put off until" in answer.content.decode()
+    assert answer["HX-Push-Url"] == f"/review/{second.pk}" and "Put off for 15 min: " in answer.content.decode()
     assert "Put off until" in read(ana, first) and f"request-{first.pk}" not in ana.get("/review").content.decode()
     assert ana.post(path, {"kind": "wake"}).status_code == 302
     assert f"request-{first.pk}" in ana.get("/review").content.decode()

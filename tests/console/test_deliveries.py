@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from console.figures import short
 from reviews.models import Delivery, Endpoint
 from tests.factories import House
 from tests.reviews.webhooks import registered
@@ -57,6 +58,9 @@ def test_the_page_says_how_endpoints_do_and_what_was_sent(
     only = text(browse("olga").get("/deliveries?view=dead&kind=run.failed"))
     assert only.count('name="delivery"') == 1 and str(dead.pk) in only
     one = text(browse("olga").get(f"/deliveries/{dead.pk}"))
+    other, _ = registered(house.workspace, URL + "-of-another")
+    page = text(browse("olga").get("/deliveries"))
+    assert all(f'aria-label="127.0.0.1:9, {short(each.pk)}"' in page for each in (endpoint, other))
     assert "&lt;b&gt;x" in one and "&lt;i&gt;no" in one and "⟨U+0000⟩" in one and "<b>x" not in one
     assert "No dead letters" in text(
         browse("olga").get(f"/deliveries?view=dead&until={now() - timedelta(days=1):%Y-%m-%dT%H:%M}")

@@ -208,10 +208,13 @@ def test_a_doubt_is_settled(
     approval = make_approval(house, status="in_doubt", why="The worker was gone.", report={"status": "sent"})
     card = read(browse("ana"), approval)
     assert "Did it happen?" in card and "The worker was gone." in card and "&quot;sent&quot;" in card
+    assert f"<code>{approval.tool_call_id}</code>" in card and "Answered" not in card
 
     assert post(browse("ana"), approval, kind).status_code == 422  # it takes a reason
     assert post(browse("ana"), approval, kind, reason="I looked.", **form).status_code == 302
     assert call_of(approval).status == status
+    card = read(browse("ana"), approval)
+    assert "Settled" in card and "Ana " + approval.decisions.get().said_of_this in card
 
 
 def test_a_result_that_is_no_json_is_refused(house: House, browse: Callable[[str], Client]) -> None:
@@ -241,7 +244,7 @@ def test_a_decided_card_shows_what_came_of_it(browse: Callable[[str], Client], w
     post(browse("ana"), approval, "reject", reason="No")
     card = read(browse("ana"), approval)
 
-    assert '<b>Ana rejected</b> this: <span class="said">No</span>' in card
+    assert '<b>Ana rejected this</b>: <span class="said">No</span>' in card
     assert re.search(r'id="view-decided"[^>]* aria-current="true"', card)
     assert re.search(rf'id="request-{approval.pk}"[^>]* aria-current="true"', card)
     assert "0 of 1" not in card and ">free<" not in card

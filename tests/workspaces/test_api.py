@@ -148,4 +148,7 @@ def test_a_viewer_may_look_and_not_stop(acme, call):
     token = make_token(make_member(acme, "vera", "viewer"), "runs:read", "runs:write")
     assert call(token, "get", "/events")[0] == 200
     status, problem = call(token, "post", "/stop", {"scope": "workspace", "reason": "why"})
-    assert (status, problem["detail"]) == (403, "vera by laptop may not operate in Acme.")
+    assert (status, problem["detail"]) == (
+        403,
+        "vera by laptop may not operate in Acme. That takes the role admin, approver, engineer or operator.",
+    )
