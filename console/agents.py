@@ -13,6 +13,7 @@ from agents.gateway.pricing import unpriced
 from agents.models import Agent, AgentVersion, Breaker
 from agents.runtime.version import catalogue
 from console import agent_versions, budgets
+from console.agent_list import lately
 from console.agent_record import Record
 from console.counts import counted
 from console.pages import MemberRequest, members_only
@@ -36,7 +37,8 @@ def agents(request: MemberRequest) -> HttpResponse:
     """The list."""
     found = Agent.objects.filter(workspace=request.principal.workspace).select_related("active_version", "owner")
     uses = budgets.of_workspace(request.principal.workspace)
-    shown = [(agent, [use for use in uses if use.agent_id == agent.pk]) for agent in found]
+    done = lately(request.principal.workspace)
+    shown = [(one, done[one.pk], [use for use in uses if use.agent_id == one.pk]) for one in found]
     shared = [use for use in uses if use.agent_id is None]
     return render(request, "console/agents.html", {"agents": shown, "shared": shared})
 

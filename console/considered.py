@@ -27,17 +27,21 @@ class Ruling:
 
     @property
     def plain_condition(self) -> str:
-        """The condition without what only the language of rules needs; one that quotes texts stays as it is."""
-        if '"' in self.condition or "'" in self.condition:
-            return self.condition
-        text = CONVERTED.sub(r"\1", self.condition)
-        return WHOLE.sub(r"\1", OWN.sub("", text))
+        """The condition as people read it."""
+        return plain(self.condition)
 
     @property
     def read(self) -> list[tuple[str, str]]:
         """What it looked at, by the end of its name."""
         named = {OURS.sub("", name): str(value) for name, value in self.stored["read"].items()}
         return [(".".join(name.split(".")[-2:]), value) for name, value in named.items()]
+
+
+def plain(condition: str) -> str:
+    """A condition without what only the language of rules needs; one that quotes texts stays as it is."""
+    if '"' in condition or "'" in condition:
+        return condition
+    return WHOLE.sub(r"\1", OWN.sub("", CONVERTED.sub(r"\1", condition)))
 
 
 class Considered:

@@ -81,8 +81,17 @@ def trial(request: MemberRequest) -> HttpResponse:
         "effect": value.effect,
         "stricter": trying.stricter(spoke, value.effect),
         "errors": sum(each.finding.result == "error" for each in tried),
+        "relaxed": relaxed(request, value),
     }
     return render(request, "components/trial.html", context)
+
+
+def relaxed(request: MemberRequest, value: Any) -> dict[str, int]:
+    """What would be asked about or denied less with this rule in the place of the one that the form is about."""
+    key, workspace = request.POST.get("replaces", ""), request.principal.workspace
+    own = Rule.objects.filter(revision__workspace=workspace).select_related("revision__policy_set")
+    replaced = own.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+    return trying.relaxed(value, replaced.value(), workspace.pk, workspace.switch.rules_epoch) if replaced else {}
 
 
 def asked_for(request: MemberRequest, value: Any) -> trying.Trial | None:

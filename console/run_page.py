@@ -95,7 +95,7 @@ class Page:
         found = self.rows
         start = min([row.started_at for row in found], default=self.run.created_at)
         end = max([row.finished_at for row in found if not row.is_ahead], default=start)
-        work = [(row.started_at, row.finished_at) for row in found if row.tone != "gate" and not row.is_ahead]
+        work = [(row.started_at, row.finished_at) for row in found if row.is_work]
         axis = Axis(work, start, end)
         return {
             "axis": axis,

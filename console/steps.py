@@ -66,6 +66,11 @@ class Row:
     position: str = ""
 
     @property
+    def is_work(self) -> bool:
+        """Whether a model or a tool was busy then."""
+        return self.tone != "gate" and not self.is_ahead and self.icon != "x"
+
+    @property
     def seconds(self) -> float:
         """How long it took, or has taken so far."""
         return (self.finished_at - self.started_at).total_seconds()

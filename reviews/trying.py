@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from agents.models import ToolCall
+from reviews.gate import rules_in_force
 from reviews.policy import values
-from reviews.policy.evaluate import consider
+from reviews.policy.evaluate import consider, evaluate
 
 STRICTNESS = {"allow": 0, "ask": 1, "deny": 2}
 LATEST = 500  # calls that a rule is tried on
@@ -39,6 +40,29 @@ def stricter(trials: Iterable[Trial], effect: str) -> dict[str, int]:
     return dict(Counter(now for now, was in found if was in STRICTNESS and STRICTNESS[now] > STRICTNESS[was]))
 
 
+def relaxed(rule: values.Rule, replaced: values.Rule, workspace_id: int, rules_epoch: int) -> dict[str, int]:
+    """What the rules in force ask about or deny of the latest calls, and would not with `rule` instead of `replaced`:
+
+    how many calls they would then only ask about, and how many they would allow.
+    """
+    before = rules_in_force(workspace_id, rules_epoch)
+    others = [one for one in before if (one.policy, one.name) != (replaced.policy, replaced.name)]
+    if len(others) == len(before):
+        return {}  # it is not in force
+    after, found = [*others, rule], Counter[str]()
+    for call in _calls(workspace_id)[:LATEST]:
+        if is_about(rule, call) or is_about(replaced, call):
+            context = context_of(call)
+            then, now = (evaluate(rules, context).decision for rules in (before, after))
+            found[now] += STRICTNESS[now] < STRICTNESS[then]
+    return dict(+found)
+
+
+def is_about(rule: values.Rule, call: ToolCall) -> bool:
+    """Whether the rule speaks of this tool and agent."""
+    return fnmatchcase(call.tool, rule.tool) and fnmatchcase(_agent(call), rule.agent)
+
+
 def asked_of(trial: Trial, effect: str) -> str:
     """What the rule says of the call: one that cannot be evaluated asks."""
     return "ask" if trial.finding.result == "error" else effect
@@ -47,8 +71,7 @@ def asked_of(trial: Trial, effect: str) -> str:
 def on_latest(rule: values.Rule, workspace_id: int) -> list[Trial]:
     """The latest calls of tools and agents that the rule is about, newest first."""
     latest = _calls(workspace_id)[:LATEST]
-    about = [call for call in latest if fnmatchcase(call.tool, rule.tool) and fnmatchcase(_agent(call), rule.agent)]
-    return list(_tried(rule, about))
+    return list(_tried(rule, [call for call in latest if is_about(rule, call)]))
 
 
 def on_one(rule: values.Rule, workspace_id: int, call_id: UUID) -> Trial | None:

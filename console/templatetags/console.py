@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
-from console import facts, figures, prose, standing
+from console import considered, facts, figures, prose, standing
 from console.facts import Fact
 from console.truth import Part
 
@@ -90,6 +90,7 @@ def standing_of(thing: Run | ToolCall) -> standing.Standing:
 
 
 register.filter("otherwise", standing.otherwise)
+register.filter("plain_condition", considered.plain)
 
 
 @register.simple_tag

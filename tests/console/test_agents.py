@@ -17,9 +17,15 @@ from workspaces.models import AuditEntry
 
 def test_agents_are_listed_with_their_versions(house: House, browse: Callable[[str], Client]) -> None:
     house.agent.add_version(tools=["find"], chain=[{"provider": "anthropic", "model": "claude"}], activate=False)
-    page = browse("olga").get("/agents").content.decode()
+    for status, cost in (("succeeded", 200_000), ("failed", 0)):
+        make_run(house.agent, house.olga, status=status, cost=cost)
+    make_approval(house)
+    rejected = make_approval(house)
+    rejected.decide("reject", by=house.by("ana"), digest=bytes(rejected.digest), reason="no")
+    page = re.sub(r"(<[^>]*>|\s)+", " ", browse("olga").get("/agents").content.decode())
 
     assert "desk" in page and "v1" in page and "Scripted model" in page
+    assert "4 50% succeeded, 1 failed 2 0% approved, 1 rejected, 1 open $0.200 $0.050 a run" in page, page
 
 
 def test_a_page_says_what_each_tool_may_do(house: House, browse: Callable[[str], Client]) -> None:

@@ -138,6 +138,13 @@ def test_hits_are_told_by_revision_and_a_rule_is_tried_on_what_was(
     assert ">0</b> of 3 calls" in text(root.post("/policies/trials", FORM))  # its label is not theirs
     assert "cannot be tried" in text(root.post("/policies/trials", FORM | {"condition": "("}))
 
+    PolicySet.objects.get(name="Other").switch_off(None)
+    big = policy.publish([Rule.objects.filter(name="Big")[0].columns()], None).rules.get()
+    eased = FORM | {"labels": "", "effect": "allow", "replaces": str(big.pk)}
+    assert 'let <b class="num">2</b> through' in text(root.post("/policies/trials", eased))
+    for same in (eased | {"effect": "ask"}, eased | {"replaces": "9" * 30}, eased | {"replaces": ""}):
+        assert "through" not in text(root.post("/policies/trials", same))
+
 
 def test_pages_ask_a_bounded_number_of_queries(house: House, browse: Callable[[str], Client]) -> None:
     rules = [{"name": f"rule {n}", "effect": "deny", "tool": "x"} for n in range(20)]

@@ -27,7 +27,7 @@ def test_a_writing_tool_without_a_rule_stands_out(
         page = olga.get("/tools").content.decode()
     missing = olga.get("/tools?show=uncovered").content.decode()
 
-    assert "Money asks" in page and "on a condition" in page and "None needed to read" in page
+    assert "Money asks" in page and ">amount &gt; 5</code>" in page and "None needed to read" in page
     assert "3 calls" in page and "1 failed, 1 expired</p>" in page
     assert "Succeeded, a call expired" in olga.get("/runs").content.decode()
     opened = olga.get(f"/runs/{expired.run_id}").content.decode()
