@@ -14,10 +14,12 @@ from agents.tools.spec import ToolSpec
 from agents.tools.summary import parts
 from agents.tools.title import amount, title
 from console import facts, prose, risk_factors, schema_form, sources
+from console.done_before import DoneBefore
 from console.facts import Fact
 from console.prose import Line
 from console.schema_form import Field
 from console.truth import Reading
+from reviews import repeating
 from reviews.models import ApprovalRequest
 from workspaces.models import Workspace
 
@@ -126,6 +128,15 @@ class Proposal:
     def risk_factors(self) -> list[str]:
         """What sets the call apart from earlier ones of its tool."""
         return risk_factors.factors(self.fields, risk_factors.earlier_args(self.call), self.as_money)
+
+    @cached_property
+    def done_before(self) -> DoneBefore | None:
+        """An earlier call that this one repeats."""
+        if self._spec is None or self.call.effect == "read":
+            return None
+        has_same = getattr(self.approval, "has_same", True)
+        found = repeating.repetition(self.call, self._spec, self.args, has_same=has_same)
+        return DoneBefore(found) if found else None
 
     @property
     def must_be_opened(self) -> bool:

@@ -33,6 +33,7 @@ from reviews.gate import rules_in_force
 from reviews.listing import lately_decided, page, place_of
 from reviews.models import ApprovalRequest, Comment, Decision, Handover, Snooze
 from reviews.models.approval import ApprovalQuerySet
+from reviews.repeating import DONE_BEFORE
 from reviews.suspicion import INSTRUCTS
 from workspaces.principal import Principal
 
@@ -209,6 +210,7 @@ def for_rows(found: Approvals) -> Approvals:
         "tool": F("tool_call__tool"),
         "agent": F("run__agent__name"),
         "instructs": KT(f"explanation__{INSTRUCTS}__0"),
+        "is_repeated": KT(f"explanation__{DONE_BEFORE}__0"),
         "batchable": KT("explanation__requirement__batchable"),
     }
     return found.annotate(filled=filled, holder=holder, **named).only(*shown)

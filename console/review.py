@@ -24,6 +24,7 @@ from console.prospect import Prospect
 from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm
 from reviews.models import ApprovalRequest, Decision
 from reviews.outdated import with_others
+from reviews.repeating import with_same
 from workspaces import canonical
 from workspaces.exceptions import BadInput, Unprocessable
 
@@ -232,7 +233,7 @@ def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
     """The request, if it is of this workspace."""
     joined = ["tool_call", "run__agent", "run__version", "run__root", "run__started_by", "run__started_by_token"]
     joined += ["handover__person", "handover__given_by"]
-    visible = with_others(ApprovalRequest.objects.visible_to(request.principal))
+    visible = with_same(with_others(ApprovalRequest.objects.visible_to(request.principal)))
     return get_object_or_404(visible.select_related(*joined), pk=approval_id)
 
 

@@ -20,11 +20,13 @@ SHORT, READABLE_BYTES = 80, 20_000
 
 
 def earlier_args(call: ToolCall) -> list[dict[str, Any]]:
-    """The arguments of the calls of this tool that were done before, among the newest; large ones are not fetched."""
+    """The arguments of the calls of this tool that had been done when it was proposed, among the newest; large ones are
+    not fetched."""
     same = ToolCall.objects.filter(workspace=call.workspace_id, tool=call.tool, pk__lt=call.pk).order_by("-pk")
     stored = ExpressionWrapper(F("args"), output_field=BinaryField())  # as it is kept, which may be a reference
-    newest = same.annotate(stored=stored).values_list("status", "stored")[:LATEST]
-    done = [bytes(args) for status, args in newest if status == CallStatus.SUCCEEDED]
+    newest = same.annotate(stored=stored).values_list("status", "finished_at", "stored")[:LATEST]
+    succeeded = ((at, bytes(args)) for status, at, args in newest if status == CallStatus.SUCCEEDED)
+    done = [args for at, args in succeeded if at is None or at <= call.created_at]
     return [loads(args) for args in done if len(args) < READABLE_BYTES and not is_reference(args.decode())]
 
 
@@ -34,18 +36,16 @@ type Shown = Callable[[Field, Any], str]
 def factors(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Shown) -> list[str]:
     """In sentences; empty where nothing is unusual, or too little is known."""
     if not earlier:
-        return ["No call of this tool has been done here lately: nothing tells what is usual."]
+        return ["No call of this tool had been done here lately: nothing told what is usual."]
     found = compared(fields, earlier, as_money)
-    few = f"Only {len(earlier)} done before: too few to tell what is usual."
+    few = f"Only {len(earlier)} had been done: too few to tell what is usual."
     return found if found or len(earlier) >= ENOUGH else [few]
 
 
 def compared(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Shown) -> list[str]:
-    """What differs from earlier calls, and whether one of them was the very same."""
+    """What differs from earlier calls."""
     given = [field for field in fields if field.is_given]
-    is_done = any(all(dig(args, field.path) == field.value for field in given) for args in earlier)
-    found = [said for field in given for said in _about(field, [dig(args, field.path) for args in earlier], as_money)]
-    return (["A call with exactly these arguments was done before."] if is_done and given else []) + found
+    return [said for field in given for said in _about(field, [dig(args, field.path) for args in earlier], as_money)]
 
 
 def _about(field: Field, before: list[Any], as_money: Shown) -> Iterator[str]:
@@ -62,13 +62,13 @@ def _far(field: Field, value: float, before: list[float], as_money: Shown) -> It
     usual = median(before)
     if usual > 0 and value > FAR * usual:
         times, shown = f"{value / usual:.3g}", as_money(field, round(usual, 4)) or f"{usual:,.12g}"
-        yield f"{field.label} is {times} times what is usual: {shown}, the middle of {len(before)} calls."
+        yield f"{field.label} is {times} times what was usual: {shown}, the middle of {len(before)} calls."
 
 
 def _new(field: Field, before: list[str]) -> Iterator[str]:
     """A value that was never there, where values come again: what differs each time says nothing."""
     if len(before) >= ENOUGH and len(set(before)) <= len(before) / 2 and field.value not in before:
-        yield f"{field.label} has never been “{legible(field.value)}” in the last {len(before)} calls."
+        yield f"{field.label} had never been “{legible(field.value)}” in the last {len(before)} calls."
 
 
 def dig(args: Mapping[str, Any], path: Iterable[str]) -> Any:

@@ -14,7 +14,9 @@ from console import risk_factors, schema_form
 from console.prospect import Prospect
 from console.schema_form import Field
 from console.truth import Reading
+from reviews import repeating
 from reviews.models import ApprovalRequest
+from reviews.repeating import DONE_BEFORE
 from reviews.suspicion import INSTRUCTS
 from workspaces.models import Switch
 
@@ -138,6 +140,12 @@ class Table:
         return risk_factors.earlier_args(min((one.tool_call for one in self.approvals), key=lambda call: call.pk))
 
     @cached_property
+    def _repeated(self) -> set[bytes]:
+        """What was carried out with the very same arguments."""
+        digests = {bytes(one.digest) for one in self.approvals}
+        return repeating.repeated(self.approvals[0].workspace_id, digests) if digests else set()
+
+    @cached_property
     def _named_twice(self) -> dict[str, Counter[str]]:
         """How often each value stands in columns that name things, as orders do: most of them differ."""
         naming = (label for label in self.columns if all(map(NAMING.fullmatch, filter(None, self._texts[label]))))
@@ -145,8 +153,11 @@ class Table:
         return {label: counts for label, counts in found.items() if len(counts) * 2 > len(self.approvals)}
 
     def _twice(self, n: int) -> Iterator[str]:
-        """What stands here more than once, and should not."""
+        """What was done before or stands here more than once, and should not."""
         digest = bytes(self.approvals[n].digest)
+        if digest in self._repeated:
+            yield "Exactly this was carried out before."
+        yield from self.approvals[n].explanation.get(DONE_BEFORE, []) if digest not in self._repeated else []
         if sum(bytes(one.digest) == digest for one in self.approvals) > 1:
             yield "Exactly the same is asked twice here."
             return

@@ -51,6 +51,7 @@ def search_help(context: CallContext, query: Annotated[str, Field(min_length=1, 
     timeout=SECONDS,
     summary="Refund {amount:money} to {customer.name}",
     lookups=[lookup(lookup_order, as_="order", order="order")],
+    done="order.refunded",
 )
 def issue_refund(context: CallContext, order: OrderNumber, amount: Amount, reason: Line) -> dict[str, Any]:
     """Pay money back for an order. It cannot be taken back.

@@ -23,7 +23,7 @@ from reviews.people import approvers, excluded_from
 from reviews.policy import values
 from reviews.policy.evaluate import evaluate
 from reviews.policy.seats import can_all_be_filled, fits, places
-from reviews.suspicion import suspicions
+from reviews.suspicion import repetition, suspicions
 from workspaces import events
 from workspaces.principal import Principal
 
@@ -41,7 +41,7 @@ class Gate:
             return Verdict("allow", verdict.why, explanation, facts)
         explanation["requirement_digest"] = verdict.requirement.digest(tool_digest).hex()
         if verdict.decision == "ask" or proposal.call_id:  # an edit is asked for even where the rules would allow it
-            explanation |= suspicions(proposal, facts)
+            explanation |= suspicions(proposal, facts) | repetition(proposal, facts)
         if verdict.decision != "ask":
             return Verdict(verdict.decision, verdict.why, explanation, facts)
         if nobody := _why_nobody(proposal, verdict.requirement):

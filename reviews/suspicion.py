@@ -1,4 +1,4 @@
-"""What makes a proposal suspicious whatever the rules say: its risk is high then, and the reason is kept by name."""
+"""What makes a proposal suspicious whatever the rules say: its risk is higher then, and the reason is kept by name."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,13 @@ from agents.runtime import version
 from agents.runtime.gate import Proposal
 from agents.runtime.text import dumps, storable
 from agents.speakers import AGENT, told
+from reviews import repeating
 from reviews.instructing import phrases
+from reviews.repeating import DONE_BEFORE
 
 INSTRUCTS, STRANGERS = "instructed_by", "strangers"  # keys of an explanation; without suspicion they are not there
 MAX_KEPT = 3
+NEXT_RISK = {"low": "medium", "medium": "high", "high": "high"}
 ADDRESS = re.compile(
     r"[^\s@]{1,64}@[^\s@]{1,200}\.[^\s@.]{2,20}|[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?"
 )
@@ -32,16 +35,25 @@ def suspicions(proposal: Proposal, facts: Mapping[str, Any]) -> dict[str, list[s
     return {name: [storable(one) for one in some[:MAX_KEPT]] for name, some in found.items() if some}
 
 
+def repetition(proposal: Proposal, facts: Mapping[str, Any]) -> dict[str, list[str]]:
+    """That it was done before, of the arguments as they are now."""
+    found = repeating.factor(proposal.workspace_id, proposal.tool, proposal.digest, facts, proposal.call_id)
+    return {DONE_BEFORE: [found]} if found else {}
+
+
 def raised(explanation: Mapping[str, Any]) -> dict[str, str]:
     """The columns of a request that are other than the rules demand; never a lower risk."""
-    return {"risk": "high"} if INSTRUCTS in explanation or STRANGERS in explanation else {}
+    if INSTRUCTS in explanation or STRANGERS in explanation:
+        return {"risk": "high"}
+    return {"risk": NEXT_RISK[explanation["requirement"]["risk"]]} if DONE_BEFORE in explanation else {}
 
 
 def words(explanation: Mapping[str, Any]) -> list[str]:
-    """Why the risk is high, in sentences."""
+    """Why the risk is higher than the rules say, in sentences."""
     quoted = "”, “".join(explanation.get(INSTRUCTS, []))
     instructing = [f"A text that it read tries to instruct: “{quoted}”."] if quoted else []
-    return instructing + [f"“{one}” stands nowhere before." for one in explanation.get(STRANGERS, [])]
+    strangers = [f"“{one}” stands nowhere before." for one in explanation.get(STRANGERS, [])]
+    return [*explanation.get(DONE_BEFORE, []), *instructing, *strangers]
 
 
 def _found_before(call_id: UUID, addresses: list[str]) -> dict[str, list[str]]:

@@ -106,6 +106,11 @@ class ToolCall(models.Model):
             models.Index(fields=["workspace", "-id"], name="tool_call_newest"),
             models.Index(fields=["workspace", "tool", "-id"], name="tool_call_newest_of_tool"),
             models.Index(
+                fields=["workspace", "digest"],
+                name="tool_call_carried_out",
+                condition=Q(status="succeeded") & ~Q(effect="read"),
+            ),
+            models.Index(
                 fields=["id"], name="tool_call_asks_for_budget", condition=Q(tool="raise_budget", status="waiting")
             ),
         ]

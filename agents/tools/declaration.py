@@ -32,6 +32,7 @@ def tool(
     retries: int = ...,
     summary: str = ...,
     lookups: Sequence[Lookup | ToolSpec] = ...,
+    done: str = ...,
     simulate: Function | None = ...,
     name: str | None = ...,
 ) -> Callable[[Function], ToolSpec]: ...
@@ -45,6 +46,7 @@ def tool(  # noqa: PLR0913  # the words of a declaration, each with a default
     retries: int = 0,
     summary: str = "",
     lookups: Sequence[Lookup | ToolSpec] = (),
+    done: str = "",
     simulate: Function | None = None,
     name: str | None = None,
 ) -> ToolSpec | Callable[[Function], ToolSpec]:
@@ -52,7 +54,8 @@ def tool(  # noqa: PLR0913  # the words of a declaration, each with a default
 
     `effect` says whether repeating a call is harmless (`read`), harmless under the same key (`keyed`) or neither
     (`unsafe`, the default); `reaches` whether something leaves the house. `summary` is the title that people read,
-    such as "Refund {amount:money} to {customer.name}"; `lookups` are read tools that find what it needs.
+    such as "Refund {amount:money} to {customer.name}"; `lookups` are read tools that find what it needs, and
+    `done` is the fact that says how much of this was done before.
     """
 
     def declare(function: Function) -> ToolSpec:
@@ -68,6 +71,7 @@ def tool(  # noqa: PLR0913  # the words of a declaration, each with a default
             retries=retries,
             summary=summary,
             lookups=tuple(as_lookup(lookup, signature.schema) for lookup in lookups),
+            done=done,
             simulate=simulate,
             function=function,
             signature=signature,
@@ -80,8 +84,8 @@ def tool(  # noqa: PLR0913  # the words of a declaration, each with a default
 
 def check(spec: ToolSpec) -> None:
     """Raise InvalidTool with a sentence unless the declaration makes sense."""
-    for complaint in (_about_words(spec), _about_numbers(spec), _about_code(spec), _about_summary(spec)):
-        if complaint:
+    for about in (_about_words, _about_numbers, _about_code, _about_summary, _about_done):
+        if complaint := about(spec):
             raise InvalidTool(f"Tool {spec.name!r} cannot be declared: {complaint}")
     _check_schema(spec)
 
@@ -130,6 +134,12 @@ def _about_summary(spec: ToolSpec) -> str:
     unknown = sorted(roots - set(spec.schema["properties"]))
     if unknown and not spec.lookups:
         return f"its summary names {', '.join(unknown)}, which is neither a parameter nor found by a lookup."
+    return ""
+
+
+def _about_done(spec: ToolSpec) -> str:
+    if spec.done and spec.done.partition(".")[0] not in {lookup.fact for lookup in spec.lookups}:
+        return f"done names {spec.done}, which no lookup finds."
     return ""
 
 

@@ -33,6 +33,7 @@ class ToolSpec:
     retries: int = 0
     summary: str = ""
     lookups: "tuple[Lookup, ...]" = ()
+    done: str = ""
     simulate: Callable[..., Any] | None = None
     function: Callable[..., Any] | None = None
     signature: Signature | None = None

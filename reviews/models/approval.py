@@ -152,6 +152,11 @@ class ApprovalRequest(models.Model):
                 fields=["workspace", "deadline_at", "id"], condition=Q(status="pending"), name="approval_most_urgent"
             ),
             models.Index(
+                fields=["workspace", "deadline_at", "id"],
+                condition=Q(status="pending", risk="high"),
+                name="approval_riskiest",
+            ),
+            models.Index(
                 fields=["deadline_at"],
                 condition=Q(status="pending") & ~Q(on_expiry="keep_waiting"),
                 name="approval_overdue",

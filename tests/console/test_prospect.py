@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.test import Client
 
@@ -10,7 +11,8 @@ from reviews.gate import Gate
 from reviews.models import ApprovalRequest, PolicySet
 from tests.console.conftest import HTMX
 from tests.console.desk import post, read
-from tests.factories import House, make_approval, make_policy
+from tests.factories import House, make_approval, make_call, make_policy, make_run
+from tests.reviews import tools  # noqa: F401  # declares its tools
 
 
 def test_who_decides_under_older_rules_is_told_and_finds_what_came_of_it(
@@ -50,3 +52,39 @@ def test_what_is_approved_under_a_stop_is_held_and_says_so(house: House, browse:
     assert "Approved, held by a stop" in read(ana, approval)
     run = ana.get(f"/runs/{approval.run_id}").content.decode()
     assert "Held by a stop" in run and "write held by the stop" in run and "until somebody lets it go on" in run
+
+
+def test_what_was_done_before_is_said_first_with_a_link_to_it(house: House, browse: Callable[[str], Client]) -> None:
+    ana, first, meanwhile = browse("ana"), make_approval(house), make_approval(house)
+    assert "Done before" not in read(ana, first)
+    post(ana, first, "approve")
+    ToolCall.objects.filter(pk=first.tool_call_id).update(status="succeeded")
+
+    again = make_approval(house)
+    for approval in (meanwhile, again):
+        card = read(ana, approval)
+        notices = card.split('class="col"')[1]
+        assert notices.index("Done before.</b> Exactly this was carried out") < notices.index("Why the agent")
+        assert "approved by Ana" in notices and f'href="/review/{first.pk}"' in notices
+    assert "done before</span>" in ana.get("/review").content.decode()
+    batch = ana.get(f"/review/batch?item={meanwhile.pk}").content.decode()
+    assert "Exactly this was carried out before." in batch and 'type="checkbox" name="digest" checked' not in batch
+    assert "Done before" not in read(ana, first)  # it is itself what was done
+
+
+def test_what_was_done_for_the_same_thing_is_said_too(house: House, browse: Callable[[str], Client]) -> None:
+    ana, asked = browse("ana"), {"order": "again", "amount": "5.00"}
+    other = make_approval(house, "reviewed_refund", {"order": "A", "amount": "5.00"})
+    known = make_approval(house, "reviewed_refund", asked | {"amount": "6.00"})
+    for order, at in (("again", known.created_at - timedelta(days=1)), ("A", other.created_at - timedelta(days=1))):
+        done = make_call(
+            make_run(house.agent), "reviewed_refund", asked | {"order": order, "amount": "7.00"}, status="succeeded"
+        )
+        ToolCall.objects.filter(pk=done.pk).update(finished_at=at, title=f"Refund of {order}")
+
+    card = read(ana, known)
+    assert "Refund of again was carried out" in card and "which the rules allowed" in card
+    assert "When this was asked: refunded €20.00." in card and "The earlier call" in card
+    assert "Done before" not in read(ana, other)  # the lookup knew of it, and nothing of it was left
+    ToolCall.objects.filter(pk=done.pk).update(finished_at=other.created_at + timedelta(seconds=1))
+    assert "Refund of A was carried out" in read(ana, other)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from agents.models import CallStatus
+from agents.models import CallStatus, ToolCall
 from reviews.gate import Gate
 from reviews.suspicion import words
-from tests.factories import House, make_approval, make_policy, make_proposal, make_run
+from tests.factories import House, make_approval, make_call, make_policy, make_proposal, make_run
 from tests.reviews import tools  # noqa: F401  # declares its tools
 from tests.reviews.stories import decide
 
@@ -55,3 +55,33 @@ def test_what_a_lookup_found_is_no_stranger(house: House) -> None:
     own = make_proposal(make_run(house.agent, house.olga), "reviewed_mail", {"order": "A", "to": "A@example.org"}, "A?")
 
     assert "strangers" not in Gate().check(own).explanation
+
+
+def test_what_was_carried_out_before_is_one_step_riskier(house: House) -> None:
+    first = make_approval(house)
+    at_once = make_approval(house)
+    ToolCall.objects.filter(pk=first.tool_call_id).update(status="succeeded")
+    again, other = make_approval(house), make_approval(house, arguments={"amount": 81, "order": "A-1"})
+
+    assert (at_once.risk, other.risk, again.risk) == ("medium", "medium", "high")
+    assert words(again.explanation) == ["Done before: a call with exactly these arguments was carried out."]
+    assert again.requirement_digest == other.requirement_digest
+    decide(again, "edit", house.by("ana"), args={"amount": 82, "order": "A-1"})
+    assert (again.risk, words(again.explanation)) == ("medium", [])
+    make_policy(house.workspace, {"name": "small", "effect": "ask", "risk": "low"})
+    assert make_approval(house).risk == "medium"
+
+
+def test_nothing_was_carried_out_by_a_read_or_by_what_stood_in_for_a_call(house: House) -> None:
+    done = make_call(make_run(house.agent, house.olga), status="succeeded")
+    ToolCall.objects.filter(pk=done.pk).update(verdict={"stand_in": {"kind": "record"}})
+    assert make_approval(house).risk == "medium"
+    ToolCall.objects.filter(pk=done.pk).update(verdict={}, effect="read")
+    assert make_approval(house).risk == "medium"
+
+
+def test_what_a_lookup_says_was_done_before_raises_it_too(house: House) -> None:
+    again, first = (make_approval(house, "reviewed_refund", {"order": one, "amount": "5.00"}) for one in ("again", "A"))
+
+    assert (again.risk, words(again.explanation)) == ("high", ["Done before: refunded €20.00."])
+    assert (first.risk, words(first.explanation)) == ("medium", [])

@@ -8,7 +8,8 @@ def reviewed_customer(order: str) -> dict[str, str]:
     """Find the customer of an order."""
     if order == "lost":
         raise LookupError(order)
-    return {"name": "Ada", "email": f"{order}@example.org"}
+    paid_back = {"refunded": "20.00" if order == "again" else "0.00", "currency": "EUR"}
+    return {"name": "Ada", "email": f"{order}@example.org", **paid_back}
 
 
 @tool(
@@ -19,6 +20,12 @@ def reviewed_customer(order: str) -> dict[str, str]:
 def reviewed_mail(order: str, to: str) -> str:
     """Write to somebody about an order."""
     return f"mailed {to} about {order}"
+
+
+@tool(effect="unsafe", lookups=[lookup(reviewed_customer, order="order", as_="order")], done="order.refunded")
+def reviewed_refund(order: str, amount: str) -> str:
+    """Pay money back for an order."""
+    return f"paid {amount} for {order}"
 
 
 @tool(effect="unsafe")
