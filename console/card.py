@@ -44,7 +44,6 @@ NEEDS_ME = {
     "in_doubt": "Did it happen?",
     "budget": "Needs your approval",
 }
-HOLDABLE = (CallStatus.WAITING, CallStatus.READY)
 ENDED = {"rejected": "bad", "answered": "acc", "expired": "warn", "withdrawn": ""}
 
 
@@ -74,7 +73,7 @@ class Card:
         if approval.is_pending:
             return self._pending
         if approval.status == ApprovalRequest.Status.APPROVED:
-            if self.prospect.held_by and self.call.status in HOLDABLE:
+            if self.prospect.held_by and self.prospect.has_yet_to_start:
                 return Standing("Approved, held by a stop", "warn")
             return AFTER_APPROVAL.get(CallStatus(self.call.status), of_call(self.call))
         word = "Settled" if self.is_settled else approval.get_status_display()

@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from agents.models import CallStatus
 from console.figures import duration
-from reviews.models import ApprovalRequest
+from reviews.models import ApprovalRequest, PolicyRevision
 from reviews.outdated import demanded_now, of_same_call
 from reviews.policy.values import Verdict
 from workspaces.models import Person, Switch
+
+UNNAMED = "the rules in force now"
+HOLDABLE = (CallStatus.WAITING, CallStatus.READY)
 
 
 class Prospect:
@@ -19,10 +23,29 @@ class Prospect:
         self.approval, self.switch = approval, switch
 
     @cached_property
+    def verdict_now(self) -> Verdict | None:
+        """What rules that have changed since say of it; None where an approval does as it is, or has done."""
+        is_open = self.approval.is_pending or self.has_yet_to_start
+        return demanded_now(self.approval, self.switch.rules_epoch) if is_open else None
+
+    @property
+    def has_yet_to_start(self) -> bool:
+        """Whether it is approved, and its call could still be held or judged anew."""
+        return self.approval.status == "approved" and self.approval.tool_call.status in HOLDABLE
+
+    @cached_property
     def rules_now(self) -> str:
-        """What becomes of an approval under rules that have changed since; empty where it does as it is."""
-        verdict = demanded_now(self.approval, self.switch.rules_epoch) if self.approval.is_pending else None
-        return in_words(verdict) if verdict else ""
+        """What becomes of an approval under those rules, for one of many; empty where nothing else does."""
+        return ahead_in_words(self.verdict_now, "", UNNAMED) if self.verdict_now else ""
+
+    @property
+    def revisions_now(self) -> str:
+        """The policies whose rules in force spoke about it, with their revisions."""
+        spoke = (
+            [found.rule.revision_id for found in self.verdict_now.findings if found.is_hit] if self.verdict_now else []
+        )
+        named = PolicyRevision.objects.filter(pk__in=spoke).select_related("policy_set")
+        return ", ".join(map(str, named)) or UNNAMED
 
     @property
     def held_by(self) -> str:
@@ -30,14 +53,23 @@ class Prospect:
         return self.switch.holding(self.approval.run.agent.name, self.approval.tool_call.tool)
 
     @property
-    def held(self) -> str:
-        """That it is held, in a sentence."""
-        return f"Held while {self.held_by} is stopped." if self.held_by else ""
+    def ahead(self) -> tuple[str, str]:
+        """What happens first once it is approved, for who has yet to decide: what is so, and what it leads to."""
+        rules, held = self.verdict_now, f"{self.held_by} is stopped" if self.held_by else ""
+        if rules:
+            also = f", and {held}" if held else ""
+            return f"The rules have changed since this was asked{also}.", ahead_in_words(
+                rules, self.held_by, self.revisions_now
+            )
+        starts = "What is approved starts when that ends, if it ends within a quarter of an hour."
+        return (f"{held[0].upper()}{held[1:]}.", starts) if held else ("", "")
 
     @property
-    def ahead(self) -> str:
-        """What happens first, once it is approved; empty where the call just runs."""
-        return self.rules_now or self.held
+    def afterwards(self) -> str:
+        """The same for who has just approved it, or looks at it later; empty where the call just runs."""
+        if self.verdict_now:
+            return afterwards_in_words(self.verdict_now, self.held_by, self.revisions_now)
+        return f"Held while {self.held_by} is stopped." if self.held_by else ""
 
     @cached_property
     def _same_call(self) -> list[ApprovalRequest]:
@@ -74,12 +106,25 @@ class Prospect:
         return "What the rules demand had changed since, so an approval no longer counted: it was asked for again."
 
 
-def in_words(verdict: Verdict) -> str:
-    """What the rules in force mean for who decides under older ones."""
+def ahead_in_words(verdict: Verdict, held_by: str, under: str) -> str:
+    """What the rules in force mean for who decides under older ones, perhaps while something is stopped."""
     if verdict.decision == "deny":
         return f"By the rules in force now it will not run, approved or not: {verdict.why}"
-    wanted, within = seats_in_words(verdict.requirement.as_json()), duration(verdict.requirement.deadline_seconds)
-    return f"Once approved it is asked for again, as the rules in force now demand: {wanted}, within {within}."
+    held = f"held while {held_by} is stopped, and when that ends " if held_by else ""
+    return f"Once approved it is {held}asked for again under {under}: {demanded(verdict)}."
+
+
+def afterwards_in_words(verdict: Verdict, held_by: str, under: str) -> str:
+    """What they mean for what was approved under older ones."""
+    if verdict.decision == "deny":
+        return f"By the rules in force now it will not run: {verdict.why}"
+    when = f"Held while {held_by} is stopped; when that ends it is" if held_by else "It is now"
+    return f"{when} asked for again under {under}: {demanded(verdict)}."
+
+
+def demanded(verdict: Verdict) -> str:
+    """Of whom, and until when."""
+    return f"{seats_in_words(verdict.requirement.as_json())}, within {duration(verdict.requirement.deadline_seconds)}"
 
 
 def seats_in_words(requirement: Mapping[str, Any]) -> str:

@@ -92,15 +92,14 @@ def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     found, form = load(request, approval_id), DecisionForm(request.POST)
     if not form.is_valid():
         raise BadInput("This decision cannot be read: it lacks its kind, or the digest of what was seen.")
-    before, prospect = found.explanation, Prospect(found, request.principal.workspace.switch)
-    ahead = prospect.held if form.cleaned_data["kind"] == "edit_and_approve" else prospect.ahead
+    before = found.explanation
     try:
         decision = act(request, found, form.cleaned_data)
     except Unprocessable as refusal:
         if shown := refused(request, found, form.cleaned_data, refusal):
             return shown
         raise
-    return go_on(request, found, decision, before, ahead, form.cleaned_data["next"])
+    return go_on(request, found, decision, before, form.cleaned_data["next"])
 
 
 @members_only
@@ -162,12 +161,11 @@ def go_on(
     decided: ApprovalRequest,
     decision: Decision,
     before: dict[str, Any],
-    ahead: str,
     wanted: UUID | None,
 ) -> HttpResponse:
     """After an edit one stays; after anything else comes the next request, if need be the one that is `wanted`.
 
-    `before` is what the rules said then, `ahead` what an approval leads to.
+    `before` is what the rules said then.
     """
     words = f"{decision.said.capitalize()}: {decided.title}"
     if decision.kind == "edit":
@@ -175,7 +173,7 @@ def go_on(
         return answer(request, decided, f"Edited. Rules checked again: {result}.", recheck=result)
     if decided.is_pending:
         words += f". {len(decided.places) - decided.votes().count()} more needed"
-    elif decision.kind == "approve" and ahead:
+    elif decision.kind == "approve" and (ahead := Prospect(decided, request.principal.workspace.switch).afterwards):
         words += f". {ahead}"
     return answer(request, following(request, decided, wanted), words, decided)
 

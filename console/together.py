@@ -78,9 +78,9 @@ def decided(request: MemberRequest) -> HttpResponse:
     said = form.cleaned_data
     if said["kind"] == "reject" and not said["reason"].strip():
         return unreasoned(request, set(seen))
-    ahead = {one.pk: Prospect(one, request.principal.workspace.switch).ahead for one in approvals}
     results = decide_together(approvals, said["kind"], by=request.principal, digests=seen, reason=said["reason"])
-    told = [(one, ahead[one.approval.pk] if said["kind"] == "approve" and one.is_new else "") for one in results]
+    switch = request.principal.workspace.switch
+    told = [(one, Prospect(one.approval, switch).afterwards if one.is_new else "") for one in results]
     return render(request, TEMPLATE, {"results": told, "done": sum(one.is_new for one in results)})
 
 

@@ -25,15 +25,15 @@ def test_who_decides_under_older_rules_is_told_and_finds_what_came_of_it(
 
     stricter = {"name": "ask", "effect": "ask", "seats": [{"count": 2, "group": "finance"}], "deadline_seconds": 240}
     PolicySet.objects.get().publish([stricter], None)
-    words = "asked for again, as the rules in force now demand: 2 of finance, within 4 m 00 s."
-    assert words in read(ana, approval)
+    words = "asked for again under Policy r2: 2 of finance, within 4 m 00 s."
+    assert f"Once approved it is {words}" in read(ana, approval)
     batch = ana.get(f"/review/batch?like={approval.pk}").content.decode()
     assert batch.count("rules have changed") == 2 and " checked" not in batch
     said = ana.post("/review/batch", {"kind": "approve", "digest": re.findall(r'"digest" value="([^"]+)"', batch)[:1]})
-    assert words in said.content.decode()
+    assert f"It is now {words}" in said.content.decode()
 
     left = next(one for one in (approval, other) if one.decisions.count() == 0)
-    assert words in post(ana, left, "approve", HTMX).content.decode()
+    assert f"It is now {words}" in post(ana, left, "approve", HTMX).content.decode()
     ToolCall.objects.filter(pk=left.tool_call_id).update(status="waiting")
     Gate().opened([left.tool_call_id])
     again = ApprovalRequest.objects.get(tool_call=left.tool_call_id, status="pending")
@@ -47,11 +47,34 @@ def test_what_is_approved_under_a_stop_is_held_and_says_so(house: House, browse:
     ana, approval = browse("ana"), make_approval(house)
     house.workspace.switch.stop("tool:refund", "wrong amounts", house.by("olga"))
 
-    assert "Held while tool refund is stopped." in read(ana, approval)
+    assert "<b>Tool refund is stopped.</b> What is approved starts when that ends" in read(ana, approval)
     assert "Held while tool refund is stopped." in post(ana, approval, "approve", HTMX).content.decode()
     assert "Approved, held by a stop" in read(ana, approval)
+    assert "Approved. Held while tool refund is stopped. The stop has to end by" in read(ana, approval)
     run = ana.get(f"/runs/{approval.run_id}").content.decode()
     assert "Held by a stop" in run and "write held by the stop" in run and "until somebody lets it go on" in run
+
+
+def test_changed_rules_and_a_stop_are_one_story_before_and_after(house: House, browse: Callable[[str], Client]) -> None:
+    ana = browse("ana")
+    make_policy(house.workspace, {"name": "ask", "effect": "ask"})
+    approval = make_approval(house)
+    house.workspace.switch.stop("tool:refund", "wrong amounts", house.by("olga"))
+    PolicySet.objects.get().publish([{"name": "ask", "effect": "ask", "seats": [{"count": 2, "group": None}]}], None)
+
+    card = read(ana, approval)
+    assert card.count("card notice") == 1
+    assert (
+        "The rules have changed since this was asked, and tool refund is stopped.</b> Once approved it is held" in card
+    )
+    again = "when that ends it is asked for again under Policy r2: 2 of any approver"
+    after = f"Held while tool refund is stopped; {again}"
+    assert after in post(ana, approval, "approve", HTMX).content.decode()
+    for page in ("", "/record"):
+        assert after in read(ana, approval, page) and "It starts when" not in read(ana, approval, page)
+
+    PolicySet.objects.get().publish([{"name": "never", "effect": "deny"}], None)
+    assert "By the rules in force now it will not run" in read(ana, approval)
 
 
 def test_what_was_done_before_is_said_first_with_a_link_to_it(house: House, browse: Callable[[str], Client]) -> None:
