@@ -3,12 +3,11 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,14 +20,16 @@ from console.card import VIEWS, Card
 from console.pages import MemberRequest, Words, members_only, show
 from console.proposal import Proposal
 from console.prospect import Prospect
-from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm
+from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm, on_page, query_of
+from reviews.exceptions import AlreadyDecided, Changed, Expired, Withdrawn
 from reviews.models import ApprovalRequest, Decision
 from reviews.outdated import with_others
 from reviews.repeating import with_same
 from workspaces import canonical
-from workspaces.exceptions import BadInput, Unprocessable
+from workspaces.exceptions import BadInput, CountersignError, Unprocessable
 
 WORDED = {"reject", "respond", "happened", "did_not_happen", "retry"}  # those that need words
+MOVED_ON = (AlreadyDecided, Changed, Expired, Withdrawn)
 TEMPLATE = "console/review.html"
 
 
@@ -95,6 +96,10 @@ def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     before = found.explanation
     try:
         decision = act(request, found, form.cleaned_data)
+    except MOVED_ON as refusal:
+        if request.htmx:
+            return told_of_changes(request, load(request, approval_id), refusal)
+        raise
     except Unprocessable as refusal:
         if shown := refused(request, found, form.cleaned_data, refusal):
             return shown
@@ -109,6 +114,14 @@ def undo(request: MemberRequest, approval_id: UUID, n: int) -> HttpResponse:
     found = load(request, approval_id)
     found.undo(n, request.principal)
     return answer(request, found, "Taken back. It is open again.")
+
+
+def told_of_changes(request: MemberRequest, found: ApprovalRequest, refusal: CountersignError) -> HttpResponse:
+    """That somebody else was first is no mistake of the reader: it is told as hints tell it, and nothing moves."""
+    card = Card(request.principal, found, "form", now())
+    context = {"card": card, "approval": found, "last": card.decisions[-1:], "refusal": str(refusal)}
+    answer = render(request, f"{TEMPLATE}#changes", context, status=refusal.status)
+    return retarget(reswap(answer, "innerHTML"), "#changes")
 
 
 def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) -> Decision:
@@ -214,17 +227,6 @@ def left_behind(request: MemberRequest, found: ApprovalRequest | None) -> UUID |
     """The request whose card another one follows."""
     asked: UUID | None = request.resolver_match.kwargs["approval_id"] if request.resolver_match else None
     return None if found and found.pk == asked else asked
-
-
-def on_page(request: MemberRequest) -> dict[str, Any]:
-    """What the queue on the page that asks is narrowed to: its address says so."""
-    address = urlsplit(request.htmx.current_url or "") if request.htmx else urlsplit("")
-    return QueueForm(QueryDict(address.query)).wanted
-
-
-def query_of(wanted: dict[str, Any]) -> str:
-    """The same for an address."""
-    return urlencode({name: wanted[name] for name in ("view", *FILTERS) if name in wanted})
 
 
 def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:

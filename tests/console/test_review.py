@@ -237,6 +237,22 @@ def test_an_open_card_is_told_what_happened_to_it(
     decide(approval, "reject", house.by("ben"), reason="no")
     told = ana.get(path).content.decode()
     assert "Ben rejected this." in told and "nothing left to decide" in told
+    assert ">Rejected</span>" in told and "Rejected <time" in told and "by Ben" in told and "not filled" in told
+    late = post(ana, approval, "approve", headers=HTMX, digest=bytes(approval.digest).hex())
+    assert (late.status_code, late["HX-Retarget"], late["HX-Reswap"]) == (409, "#changes", "innerHTML")
+    assert "Ben has already rejected this." in late.content.decode() and "notice bad" not in late.content.decode()
+
+
+def test_an_approval_by_somebody_else_is_no_warning_and_fills_the_seat(
+    house: House, browse: Callable[[str], Client], approval: ApprovalRequest
+) -> None:
+    ana = browse("ana")
+    seen = read(ana, approval).split("?seen=")[1].split('"')[0]
+    decide(approval, "approve", house.by("ben"))
+    told = ana.get(f"/review/{approval.pk}/changes?seen={seen}").content.decode()
+
+    assert "Ben approved this." in told and "notice warn" not in told and "notice bad" not in told
+    assert "Approved <time" in told and "1 of 1" in told and "not filled" not in told
 
 
 def test_a_decided_card_shows_what_came_of_it(browse: Callable[[str], Client], waiting: Run) -> None:
