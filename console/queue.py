@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
@@ -29,8 +29,9 @@ from django.db.models.functions import Coalesce, Now
 
 from agents.models import Agent, Run
 from agents.runtime.version import catalogue
+from console import urgency
 from reviews.gate import rules_in_force
-from reviews.listing import lately_decided, page, place_of
+from reviews.listing import lately_decided
 from reviews.models import ApprovalRequest, Comment, Decision, Handover, Snooze
 from reviews.models.approval import ApprovalQuerySet
 from reviews.repeating import DONE_BEFORE
@@ -43,15 +44,6 @@ type Approvals = ApprovalQuerySet
 VIEWS: dict[str, str] = {"needs-me": "Needs me", "open": "Open", "waiting": "Waiting", "decided": "Decided"}
 PAGE = 50
 SET_ASIDE = 20
-HEADINGS = [
-    (timedelta(0), "Past its time, kept waiting"),
-    (timedelta(minutes=5), "Due within 5 minutes"),
-    (timedelta(minutes=30), "Due within 30 minutes"),
-    (timedelta(hours=1), "Due within the hour"),
-    (timedelta(hours=24), "Due within a day"),
-    (timedelta.max, "Later"),
-]
-PRESSING = [name for _, name in HEADINGS[:2]]
 
 
 class FreePlace(Func):
@@ -163,7 +155,7 @@ def view_of(principal: Principal, approval: ApprovalRequest) -> str:
 def listing(
     principal: Principal, view: str, wanted: dict[str, Any], now: datetime, opened: ApprovalRequest | None = None
 ) -> Listing:
-    """The rows of a view that fit the filters, most urgent first on a page; decided ones, the last decision first.
+    """The rows of a view that fit the filters, the most urgent first; decided ones, the last decision first.
 
     Before them all comes the one that is open, where it is further back.
     """
@@ -174,9 +166,11 @@ def listing(
         rows, following = lately_decided(found, cursor, PAGE)
         before = ""
     else:
-        rows, following = page(found, ApprovalRequest.Status.PENDING, cursor, PAGE)
-        before = heading(place_of(cursor)[0] - now) if cursor else ""
-    groups = grouped(rows, view, now, before, goes_on=bool(following))
+        place = urgency.Place.read(cursor) if cursor else None
+        now, before = (place.as_of, place.band) if place else (now, "")
+        rows = urgency.rows_from(found, now, PAGE + 1, place)
+        following = str(urgency.Place.of(rows[PAGE - 1], now)) if len(rows) > PAGE else None
+    groups = grouped(rows[:PAGE], view, now, before, goes_on=bool(following))
     if opened and opened not in rows:
         groups.insert(0, Group("Open here", list(for_rows(ApprovalRequest.objects.filter(pk=opened.pk)))))
     return Listing(view, groups, following)
@@ -222,20 +216,10 @@ def grouped(
     """Rows under headings of time left, in their order; `before` is the heading that the page before ended under."""
     if view == "decided":
         return [Group("", list(rows))] if rows else []
-    by_heading = groupby(rows, key=lambda row: heading(row.deadline_at - now))
-    named = [(name, _risky_first(name, some)) for name, some in by_heading]
+    by_heading = groupby(rows, key=lambda row: urgency.heading(row.deadline_at - now))
+    named = [(name, list(some)) for name, some in by_heading]
     last = named[-1][0] if named and goes_on else ""
     return [Group(name, some, goes_on=name == last, is_continued=name == before) for name, some in named]
-
-
-def _risky_first(name: str, rows: Iterable[ApprovalRequest]) -> list[ApprovalRequest]:
-    """Where time does not press yet, high risk does."""
-    return list(rows) if name in PRESSING else sorted(rows, key=lambda row: row.risk != "high")
-
-
-def heading(left: timedelta) -> str:
-    """The heading for so much time left."""
-    return next(name for limit, name in HEADINGS if left <= limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
-from console import edit_form, queue, saved_views, schema_form
+from console import edit_form, queue, saved_views, schema_form, urgency
 from console.card import VIEWS, Card
 from console.pages import MemberRequest, Words, members_only, show
 from console.proposal import Proposal
@@ -197,10 +197,10 @@ def following(request: MemberRequest, decided: ApprovalRequest, wanted: UUID | N
     The page knows which stands below the one that was decided: `wanted`.
     """
     waiting = queue.filtered(queue.requests(request.principal, "needs-me"), on_page(request)).exclude(pk=decided.pk)
-    waiting = waiting.most_urgent_first()
-    below = waiting.filter(pk=wanted).first() if wanted else None
-    after = below or waiting.filter(deadline_at__gte=decided.deadline_at).first() or waiting.first()
-    return load(request, after.pk) if after else None
+    below, moment = waiting.filter(pk=wanted)[:1] if wanted else (), now()
+    behind = urgency.rows_from(waiting, moment, 1, urgency.Place.of(decided, moment)) if not below else ()
+    after = [*below, *behind] or urgency.rows_from(waiting, moment, 1)
+    return load(request, after[0].pk) if after else None
 
 
 def answer(

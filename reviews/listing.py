@@ -27,7 +27,7 @@ def _by_urgency(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page:
         deadline, key = place_of(cursor)
         approvals = approvals.filter(Q(deadline_at__gt=deadline) | Q(deadline_at=deadline, pk__gt=key))
     found = list(approvals.most_urgent_first()[: limit + 1])
-    return found[:limit], _write(found[limit - 1], "deadline_at") if len(found) > limit else None
+    return found[:limit], write(found[limit - 1].deadline_at, found[limit - 1].pk) if len(found) > limit else None
 
 
 def lately_decided(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page:
@@ -37,11 +37,12 @@ def lately_decided(approvals: ApprovalQuerySet, cursor: str, limit: int) -> Page
         moment, key = place_of(cursor)
         approvals = approvals.filter(Q(decided_at__lt=moment) | Q(decided_at=moment, pk__lt=key))
     found = list(approvals.order_by("-decided_at", "-pk")[: limit + 1])
-    return found[:limit], _write(found[limit - 1], "decided_at") if len(found) > limit else None
+    return found[:limit], write(found[limit - 1].decided_at, found[limit - 1].pk) if len(found) > limit else None
 
 
-def _write(last: ApprovalRequest, column: str) -> str:
-    return base64.urlsafe_b64encode(f"{getattr(last, column).isoformat()} {last.pk}".encode()).decode()
+def write(moment: datetime | None, key: UUID) -> str:
+    """A cursor by time."""
+    return base64.urlsafe_b64encode(f"{moment and moment.isoformat()} {key}".encode()).decode()
 
 
 def place_of(cursor: str) -> tuple[datetime, UUID]:

@@ -12,7 +12,7 @@
   function next() {
     const rows = [...document.querySelectorAll("[data-row]")];
     const at = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
-    const others = [...rows.slice(at + 1), ...(document.querySelector(".more") ? [] : rows.slice(0, at))];  // behind the last comes the first
+    const others = [...rows.slice(at + 1), ...(document.querySelector(".more") ? [] : rows.slice(0, at).reverse())];  // from the last one up
     return at >= 0 && others.find((row) => row.ariaDisabled !== "true");
   }
 

@@ -1,16 +1,19 @@
 """The queue: who needs to do what, and in which order."""
 
+import html
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Run
+from console import urgency
 from reviews.listing import lately_decided
 from reviews.models import ApprovalRequest
 from tests.console.conftest import HTMX
@@ -54,6 +57,25 @@ def test_the_most_urgent_is_first_under_its_heading(house: House, browse: Callab
     ask(house, 4, deadline_at=in_minutes(20), risk="high"), ask(house, 5, deadline_at=in_minutes(900), risk="high")
     ask(house, 6, deadline_at=in_minutes(2)), ask(house, 7, deadline_at=in_minutes(4), risk="high")
     assert titles(browse("ana")) == [named(n) for n in (6, 7, 4, 1, 5, 2, 3)]
+    ask(house, 8, deadline_at=in_minutes(25), risk="high"), ask(house, 9, deadline_at=in_minutes(15), risk="low")
+    ask(house, 10, deadline_at=in_minutes(5000), risk="high"), ask(house, 11, deadline_at=in_minutes(6000))
+    in_order = [named(n) for n in (6, 7, 4, 8, 1, 9, 5, 2, 10, 3, 11)]
+    assert titles(browse("ana")) == in_order
+    for limit in range(1, 6):  # whatever a page holds, the order is that of all
+        assert [html.escape(row.title) for row in walked(limit)] == in_order
+
+
+def walked(limit: int) -> list[ApprovalRequest]:
+    """All open requests in pages of so many, by their cursors."""
+    found, moment = ApprovalRequest.objects.pending(), now()
+    rows = urgency.rows_from(found, moment, limit)
+    while len(more := urgency.rows_from(found, moment, limit, place_behind(rows[-1], moment))):
+        rows += more
+    return rows
+
+
+def place_behind(row: ApprovalRequest, moment: datetime) -> urgency.Place:
+    return urgency.Place.read(str(urgency.Place.of(row, moment)))
 
 
 def test_who_voted_waits_for_others(house: House, browse: Callable[[str], Client]) -> None:
