@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from math import isfinite
 from statistics import median
@@ -31,6 +32,7 @@ class Cell:
     reading: Reading
     is_rare: bool
     is_far: bool
+    money: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Table:
         self._fields = [self._by_label(schema, one) for one in approvals]
         self.labels = list(dict.fromkeys(label for fields in self._fields for label in fields))
         self._texts = {label: [self._text(fields, label) for fields in self._fields] for label in self.labels}
+        self._money = {label: [self._paid(n, label) for n in range(len(approvals))] for label in self.labels}
 
     @staticmethod
     def _by_label(schema: dict[str, Any], approval: ApprovalRequest) -> dict[str, Field]:
@@ -93,10 +96,28 @@ class Table:
     def _text(fields: dict[str, Field], label: str) -> str:
         return fields[label].text if label in fields else ""
 
+    def _paid(self, n: int, label: str, instead: str = "") -> str:
+        """A value as money, or another one in its place; empty where it is no amount."""
+        field = self._fields[n].get(label)
+        return self.as_money(self.approvals[n])(field, instead or field.value) if field else ""
+
+    @cached_property
+    def nothing(self) -> dict[str, str]:
+        """How a sum is written, by its column: in the currency that all have, or as a plain number."""
+        zeros = {label: {self._paid(n, label, "0.00") for n in range(len(self.approvals))} for label in self.labels}
+        return {label: zero.pop() if len(zero) == 1 else "" for label, zero in zeros.items()}
+
+    @property
+    def totals(self) -> dict[str, str]:
+        """What comes together, of amounts of money in one currency."""
+        money = [label for label in self.labels if self.nothing[label]]
+        return {label: self._paid(0, label, str(sum(map(Decimal, self._texts[label])))) for label in money}
+
     @cached_property
     def same(self) -> list[tuple[str, Reading]]:
         """What is the same for all."""
-        return [(label, Reading(self._texts[label][0])) for label in self.labels if self._is_same(label)]
+        same = [label for label in self.labels if self._is_same(label)]
+        return [(label, Reading(self._money[label][0] or self._texts[label][0])) for label in same]
 
     @cached_property
     def columns(self) -> list[str]:
@@ -132,7 +153,8 @@ class Table:
 
     def _cell(self, label: str, n: int, counts: dict[str, Counter[str]], far: dict[str, set[int]]) -> Cell:
         text, most = self._texts[label][n], max(counts[label].values())
-        return Cell(Reading(text), is_rare=most > 2 and counts[label][text] == 1, is_far=n in far[label])
+        is_rare, is_far = most > 2 and counts[label][text] == 1, n in far[label]
+        return Cell(Reading(text), is_rare, is_far, self._money[label][n])
 
     @cached_property
     def _earlier(self) -> list[dict[str, Any]]:

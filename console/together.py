@@ -1,5 +1,6 @@
 """Alike requests on one page: compared by argument, decided together, each with its own result."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from console.proposal import Proposal
 from console.prospect import Prospect
 from console.review import load
 from console.table import Table
-from reviews.batching import MAX_BATCH, alike, alone, decide_together
+from reviews.batching import MAX_BATCH, Result, alike, alone, decide_together
 from reviews.models import ApprovalRequest
+from reviews.models.approval import DECIDED
 from workspaces.exceptions import BadInput, NotFound
 
 TEMPLATE = "console/batch.html"
+SAID = {"approve": "approved", "reject": "rejected"}
 JOINED = ("tool_call", "run__agent", "run__version", "run__started_by")
 
 
@@ -35,8 +38,24 @@ def batch(request: MemberRequest) -> HttpResponse:
     """The requests named in the address, or all that are like one of them; posted, they are decided."""
     if request.method == "POST":
         return decided(request)
+    if request.htmx:
+        return render(request, "components/batch_marks.html", {"over": over(request)})
     chosen, left_out = wanted(request)
     return render(request, TEMPLATE, table_context(request, chosen) | {"left_out": left_out})
+
+
+def over(request: MemberRequest) -> list[tuple[ApprovalRequest, str]]:
+    """Those on an open page that somebody has decided meanwhile, or that have ended, each in words."""
+    keys = [identified(key) for key in request.GET.getlist("item")[:MAX_BATCH]]
+    ended = ApprovalRequest.objects.visible_to(request.principal).exclude(status="pending").filter(pk__in=keys)
+    return [(one, ended_in_words(one, request)) for one in ended.prefetch_related("decisions__person")]
+
+
+def ended_in_words(approval: ApprovalRequest, request: MemberRequest) -> str:
+    """Approved by you."""
+    made = [one for one in approval.decisions.all() if one.undone_at is None] if approval.status in DECIDED else []
+    by = "you" if made and made[-1].person_id == request.user.pk else made and made[-1].person.name
+    return f"{approval.status} by {by}" if by else approval.status
 
 
 def table_context(request: MemberRequest, chosen: list[ApprovalRequest]) -> dict[str, Any]:
@@ -81,7 +100,31 @@ def decided(request: MemberRequest) -> HttpResponse:
     results = decide_together(approvals, said["kind"], by=request.principal, digests=seen, reason=said["reason"])
     switch = request.principal.workspace.switch
     told = [(one, Prospect(one.approval, switch).afterwards if one.is_new else "") for one in results]
-    return render(request, TEMPLATE, {"results": told, "done": sum(one.is_new for one in results)})
+    new = [one.approval for one in results if one.is_new]
+    keys = {identified(key) for key in request.POST.getlist("item")[:MAX_BATCH]} - set(seen)
+    context = {
+        "results": told,
+        "done": len(new),
+        "counts": counted(results, SAID[said["kind"]]),
+        "unchosen": still_open(request, keys),
+    }
+    totals = table_context(request, new)["table"].totals if new else {}
+    return render(request, TEMPLATE, context | {"totals": totals})
+
+
+def counted(results: Sequence[Result], said: str) -> str:
+    """What this press did, apart from what had been so before it: 0 approved, 3 were already."""
+    new, over = sum(one.is_new for one in results), sum(one.is_over for one in results)
+    before = sum(one.decision is not None for one in results) - new
+    rest = len(results) - new - before - over
+    was = f"{before} {'was' if before == 1 else 'were'} already"
+    parts = [(before, was), (over, f"{over} no longer open"), (rest, f"{rest} not decided")]
+    return ", ".join([f"{new} {said}", *(words for count, words in parts if count)])
+
+
+def still_open(request: MemberRequest, keys: set[UUID]) -> list[ApprovalRequest]:
+    """Those on the page that were not chosen."""
+    return list(ApprovalRequest.objects.visible_to(request.principal).pending().filter(pk__in=keys).most_urgent_first())
 
 
 def unreasoned(request: MemberRequest, ticked: set[UUID]) -> HttpResponse:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from reviews.exceptions import AlreadyDecided, Expired, Withdrawn
 from reviews.models import ApprovalRequest, Decision
 from reviews.models.approval import ApprovalQuerySet
 from workspaces.exceptions import CountersignError, Unprocessable
@@ -13,6 +14,7 @@ from workspaces.principal import Principal
 
 MAX_BATCH = 50
 KINDS = ["approve", "reject"]
+OVER = (AlreadyDecided, Expired, Withdrawn)
 ALONE = {
     "high": "High risk is decided alone.",
     "seats": "What needs several people is decided alone.",
@@ -24,12 +26,13 @@ ALONE = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one of them: the decision, or why there is none; one that was made before is no new one."""
+    """What became of one of them: the decision, or why there is none, as it was over; one of before is no new one."""
 
     approval: ApprovalRequest
     decision: Decision | None
     refusal: str = ""
     is_new: bool = False
+    is_over: bool = False
 
 
 def alike(first: ApprovalRequest, pending: ApprovalQuerySet) -> ApprovalQuerySet:
@@ -82,7 +85,7 @@ def _decide(approval: ApprovalRequest, first: ApprovalRequest, kind: str, **said
         decision = approval.decide(kind, **said)
         return Result(approval, decision, is_new=decision.batch == said["batch"])
     except CountersignError as refused:
-        return Result(approval, None, str(refused))
+        return Result(approval, None, str(refused), is_over=isinstance(refused, OVER))
 
 
 def _key(approval: ApprovalRequest) -> tuple[object, ...]:

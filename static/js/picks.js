@@ -18,7 +18,7 @@
   function show() {
     const chosen = boxes().filter((box) => box.checked);
     for (const one of document.querySelectorAll("[data-pick-count]")) one.textContent = chosen.length;
-    for (const one of document.querySelectorAll("[data-pick-sum]")) one.textContent = sum(chosen, one.dataset.pickSum);
+    for (const one of document.querySelectorAll("[data-pick-sum]")) one.textContent = (one.dataset.as || "0").replace(/[\d.]+/, sum(chosen, one.dataset.pickSum));
     for (const one of document.querySelectorAll("[data-pick-all]")) {
       one.checked = chosen.length > 0 && chosen.length === boxes().length;
       one.indeterminate = chosen.length > 0 && !one.checked;

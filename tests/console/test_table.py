@@ -1,5 +1,10 @@
 """Alike calls side by side: what is the same is said once, what is unusual comes first."""
 
+from collections.abc import Callable
+from typing import Any
+
+from agents.tools.money import money
+from console.schema_form import Field
 from console.table import Table
 from reviews.models import ApprovalRequest
 from tests.factories import REFUND, House, make_approval
@@ -17,6 +22,19 @@ def test_equal_values_are_folded_and_outliers_come_first(house: House) -> None:
     first = table.rows[0]
     assert first.approval.title.startswith("refund(amount: 900") and first.is_odd and first.cells[0].is_far
     assert not any(row.is_odd for row in table.rows[1:])
+
+
+def test_amounts_are_money_and_their_sum_too_where_all_are_in_one_currency(house: House) -> None:
+    asked = [ask(house, 1000.5, "USD"), ask(house, 20, "EUR"), ask(house, 20.25, "EUR")]
+
+    def paid(one: ApprovalRequest) -> Callable[[Field, Any], str]:
+        currency = one.tool_call.arguments["order"]
+        return lambda field, value: money(value, currency) if field.label == "amount" else ""
+
+    same, mixed = Table(REFUND, asked[1:], as_money=paid), Table(REFUND, asked, as_money=paid)
+    assert (same.totals, same.nothing["amount"]) == ({"amount": "€40.25"}, "€0.00")
+    assert (mixed.totals, mixed.nothing["amount"]) == ({}, "")
+    assert {row.cells[0].money for row in mixed.rows} == {"$1,000.50", "€20.00", "€20.25"}
 
 
 def test_what_is_asked_twice_is_unusual_and_so_is_an_order_named_twice(house: House) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from reviews.models import ApprovalRequest
+from tests.console.conftest import HTMX
 from tests.factories import House, make_approval, make_policy
 from tests.reviews.stories import decide
 
@@ -30,12 +31,21 @@ def test_alike_requests_are_compared_and_decided_together(
     assert len(digests) == 5
     late = ask(house, 13)
     decide(asked[1], "reject", house.by("ben"), reason="no")
-    answer = ana.post("/review/batch", {"kind": "approve", "digest": digests}).content.decode()
+    items = [one.pk for one in asked]
+    marks = ana.get("/review/batch", {"item": items}, headers=HTMX).content.decode()
+    assert "rejected by Ben" in marks and f'id="tick-{asked[1].pk}" disabled' in marks and marks.count("state-") == 1
+    unchosen = next(one for one in digests if one.startswith(str(asked[0].pk)))
+    sent = {"kind": "approve", "digest": [one for one in digests if one != unchosen], "item": items}
+    answer = ana.post("/review/batch", sent).content.decode()
 
-    assert "4 of 5 decided" in answer and "Ben has already rejected this." in answer
+    assert "3 approved, 1 no longer open" in answer and "Ben has already rejected this." in answer
+    assert "Not chosen" in answer and f'href="/review/{asked[0].pk}"' in answer
+    assert "approved by you" in ana.get("/review/batch", {"item": items}, headers=HTMX).content.decode()
+    sent["digest"] = digests
+    assert "1 approved, 3 were already, 1 no longer open" in ana.post("/review/batch", sent).content.decode()
     late.refresh_from_db()
     assert late.is_pending  # it came after the page was made
-    batches = {one.decisions.get().batch for one in asked if one != asked[1]}
+    batches = {one.decisions.get().batch for one in asked[2:]}
     assert len(batches) == 1 and None not in batches
 
 
