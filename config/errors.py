@@ -54,17 +54,11 @@ def problem_of(error: CountersignError) -> JsonResponse:
     return problem(error.status, str(error), error.title, **members)
 
 
-def page_of(
-    request: HttpRequest,
-    status: int,
-    title: str = "",
-    detail: str = "",
-    errors: list[dict[str, str]] | None = None,
-    confirm: str = "",
-) -> HttpResponse:
-    """A page with the sentence, and each place that does not fit; inside an open page (htmx) only the message.
+def page_of(request: HttpRequest, status: int, title: str = "", detail: str = "", **more: Any) -> HttpResponse:
+    """A page with the sentence and each place that does not fit (`errors`); in an open page (htmx) only the message.
 
-    `confirm` names what a person may send along with the same once more, to have it done all the same.
+    `confirm` names what a person may send along with the same once more, to have it done all the same; `again` offers
+    to load the page again.
     """
     template = "error.html#message" if getattr(request, "htmx", False) else "error.html"
     phrase = HTTPStatus(status).phrase.capitalize()
@@ -72,9 +66,8 @@ def page_of(
         "status": status,
         "title": title or phrase,
         "detail": detail or SENTENCES.get(status, phrase + "."),
-        "errors": errors or [],
-        "confirm": confirm,
         "frame": "base.html" if status < 500 and hasattr(request, "principal") else "bare.html",
+        **more,
     }
     # After a crash nothing may be asked of the database, so the page comes without the frame of other pages.
     return render(request if status < 500 else None, template, context, status=status)
@@ -144,7 +137,7 @@ class ProblemMiddleware:
         if is_api(request):
             return problem_of(exception)
         errors, confirm = getattr(exception, "errors", None), getattr(exception, "confirm", "")
-        return page_of(request, exception.status, exception.title, str(exception), errors, confirm)
+        return page_of(request, exception.status, exception.title, str(exception), errors=errors, confirm=confirm)
 
 
 def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -190,7 +183,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's 403 for a form that did not come from our page."""
-    return answer_of(request, 403, detail="This form is too old or came from elsewhere; load the page again.")
+    sentence = "This form is too old or came from elsewhere; load the page again."
+    return problem(403, sentence) if is_api(request) else page_of(request, 403, detail=sentence, again=True)
 
 
 def answer_of(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:

@@ -95,7 +95,7 @@ def to_sign_in(request: Any) -> HttpResponse:
     """To the sign-in page and back; from inside an open page the whole page goes."""
     if request.htmx:
         there = redirect_to_login(request.htmx.current_url_abs_path or "/")
-        return HttpResponseClientRedirect(there["Location"])
+        return HttpResponseClientRedirect(there["Location"] + "&ended")
     return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 

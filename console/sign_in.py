@@ -38,7 +38,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         admit(request, person, "password")
         return redirect(next_page)
     status = 422 if request.method == "POST" else 200
-    return render(request, "console/sign_in.html", {"form": form, "next": next_page}, status=status)
+    context = {"form": form, "next": next_page, "has_ended": "ended" in request.GET}
+    return render(request, "console/sign_in.html", context, status=status)
 
 
 @require_POST

@@ -37,9 +37,9 @@
     retryTimer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
   }
 
-  function leave() {
+  function leave(where) {
     isSignedOut = true;
-    location.reload();
+    location.assign(where);
   }
 
   function hear(said) {
@@ -75,8 +75,8 @@
 
   async function ask() {
     try {
-      const answer = await fetch(`${address}?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
-      if (answer.headers.has("HX-Redirect")) return leave();
+      const answer = await fetch(`${address}?after=${encodeURIComponent(cursor)}`, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, signal: AbortSignal.timeout(PATIENCE) });
+      if (answer.headers.has("HX-Redirect")) return leave(answer.headers.get("HX-Redirect"));
       if (answer.ok) hear(await answer.json());
     } catch {
       isAnswered = socket?.readyState === WebSocket.OPEN;

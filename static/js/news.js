@@ -23,6 +23,11 @@
     const lastNow = queue.querySelector(".more") ? [...now.keys()].findLastIndex((id) => here.has(id)) : now.size;
     announce(queue, [...now.values()].filter((row, place) => place < lastNow && !here.has(row.id)));
     queue.querySelector(".seg").replaceChildren(...fresh.querySelector(".seg").childNodes);
+    for (const one of queue.querySelectorAll(".grp:has(+ ul [data-row]) .num")) {
+      if (!one.textContent.endsWith("+")) one.textContent = one.closest("h2").nextElementSibling.querySelectorAll("[data-row]:not(.gone)").length;
+    }
+    const items = queue.querySelector(".filter > .num"), count = fresh.querySelector(".filter > .num");
+    if (items) items.textContent = count?.textContent || "";
     queue.querySelectorAll(".seg > a").forEach((one) => window.htmx.process(one));
   }
 

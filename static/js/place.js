@@ -8,8 +8,8 @@
   const picked = new Set(), MOST = 50;
 
   function place() {
-    const all = rows(), at = current(all), more = document.querySelector(".more") ? "+" : "";
-    for (const one of document.querySelectorAll("[data-place]")) one.textContent = at < 0 ? "" : `${at + 1} of ${all.length}${more}`;
+    const all = rows(), at = current(all), left = all.filter((row) => !row.ariaDisabled), more = document.querySelector(".more") ? "+" : "";
+    for (const one of document.querySelectorAll("[data-place]")) one.textContent = at < 0 ? "" : all[at].ariaDisabled ? `${left.length}${more} left` : `${left.indexOf(all[at]) + 1} of ${left.length}${more}`;
     for (const one of document.querySelectorAll("[data-step]")) one.disabled = at < 0 || !all[at + Number(one.dataset.step)];
     for (const row of all) row.toggleAttribute("data-is-picked", picked.has(row.id));
     const link = document.querySelector("[data-picked]");
@@ -38,6 +38,6 @@
     else if (how && at) pick(how.dataset.pick, all, at);
     place();
   });
-  document.addEventListener("htmx:afterSettle", place);
+  document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(() => setTimeout(place)));  // once rows.js has said which is open
   place();
 })();

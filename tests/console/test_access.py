@@ -168,7 +168,9 @@ def test_nobody_is_asked_to_sign_in(approval: ApprovalRequest) -> None:
 def test_an_open_page_whose_session_has_ended_goes_to_sign_in_as_a_whole(db: None) -> None:
     page = Client().get("/runs", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/runs?status=all"})
 
-    assert page["HX-Redirect"] == "/sign-in?next=/runs%3Fstatus%3Dall"
+    assert page["HX-Redirect"] == "/sign-in?next=/runs%3Fstatus%3Dall&ended"
+    assert "Your session has ended." in Client().get(page["HX-Redirect"]).content.decode()
+    assert "has ended" not in Client().get("/sign-in?next=/runs").content.decode()
 
 
 def test_who_belongs_nowhere_is_told_so(house: House, browse: Callable[[str], Client]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.console.conftest import HTMX
 from tests.factories import House
 from tests.people import make_person
 from workspaces.models import AuditEntry, Membership, Person, SignInLink, Workspace
@@ -144,6 +145,7 @@ def test_the_first_admin_learns_which_name_is_taken(db: None) -> None:
 
 def test_forms_from_elsewhere_are_refused(olga: Person) -> None:
     strict = Client(enforce_csrf_checks=True)
+    assert '<a class="lk" href="">Load it again</a>' in strict.post("/sign-out", headers=HTMX).content.decode()
 
     assert sign_in(strict).status_code == 403
 

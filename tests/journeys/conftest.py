@@ -93,4 +93,4 @@ def session_of(username: str) -> str:
 
 def wait_for_web(product: Product) -> None:
     """Until the web process answers: on a busy machine it starts slower than a page may be."""
-    urlopen(f"{product.url}/healthz", timeout=START_SECONDS).close()
+    urlopen(f"{product.url}/healthz", timeout=3 * START_SECONDS).close()

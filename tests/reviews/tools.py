@@ -8,8 +8,13 @@ def reviewed_customer(order: str) -> dict[str, str]:
     """Find the customer of an order."""
     if order == "lost":
         raise LookupError(order)
-    paid_back = {"refunded": "20.00" if order == "again" else "0.00", "currency": "EUR"}
-    return {"name": "Ada", "email": f"{order}@example.org", **paid_back}
+    return {"name": "Ada", "email": f"{order}@example.org"}
+
+
+@tool(effect="read")
+def reviewed_order(order: str) -> dict[str, str]:
+    """Find what was paid back for an order."""
+    return {"refunded": "20.00" if order == "again" else "0.00", "currency": "EUR"}
 
 
 @tool(
@@ -22,7 +27,7 @@ def reviewed_mail(order: str, to: str) -> str:
     return f"mailed {to} about {order}"
 
 
-@tool(effect="unsafe", lookups=[lookup(reviewed_customer, order="order", as_="order")], done="order.refunded")
+@tool(effect="unsafe", lookups=[lookup(reviewed_order, order="order", as_="order")], done="order.refunded")
 def reviewed_refund(order: str, amount: str) -> str:
     """Pay money back for an order."""
     return f"paid {amount} for {order}"
