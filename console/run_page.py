@@ -1,5 +1,6 @@
 """What the page of a run shows: up to 200 steps around the chosen one, in the view that is asked for."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,11 @@ from agents import reading
 from agents.models import CallStatus, Run, ToolCall
 from agents.reading import Step
 from console import budgets, effects, fork_form, happenings, made, talk, tree, wishes
+from console.busy import begun, busy_since
 from console.inspector import FORK, PARTS, Inspected
 from console.pages import AddressForm, MemberRequest
 from console.standing import stopped_calls, with_standing
-from console.steps import Row, effects_of, ended, rows, shared
+from console.steps import Row, effects_of, ended, rows, shared, thinking
 from console.track import track
 from console.waterfall import Axis
 from console.wishes import Wish
@@ -143,8 +145,10 @@ class Page:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Steps, waits and open calls; behind them that somebody ended the run."""
+        """Steps, waits and open calls; behind them the turn under way, and that somebody ended the run."""
         found, wish = rows(self.steps, self.calls, self.now, self.stopped, self.withdrawn), self.cancellation
+        if self.busy_since and not begun(self.calls):
+            found.append(thinking(self.busy_since, self.now))
         if wish and self.is_end:
             found.append(ended(wish.at, self.run.finished_at or self.now, wish.who, wish.reason))
         return [shared(row, self.run.forked_seq or 0) for row in found]
@@ -255,8 +259,14 @@ class Page:
 
     @cached_property
     def working_seconds(self) -> float:
-        """The time in which a model or a tool was at work."""
-        return working_seconds([self.run.pk]).get(self.run.pk, 0.0)
+        """The time in which a model or a tool was at work, to now."""
+        at_it = (self.now - self.busy_since).total_seconds() if self.busy_since else 0.0
+        return at_it + working_seconds([self.run.pk]).get(self.run.pk, 0.0)
+
+    @cached_property
+    def busy_since(self) -> datetime | None:
+        """Since when a model or a tool has been at work on what comes next."""
+        return busy_since(self.run, self.steps, self.calls, self.now) if self.is_end else None
 
     @property
     def elapsed_seconds(self) -> float:

@@ -233,6 +233,11 @@ def of_wait(call: ToolCall, until: datetime, key: str, said: str, *, is_under_wa
     )
 
 
+def thinking(since: datetime, now: datetime) -> Row:
+    """The turn that a model is at, of which nothing is committed yet."""
+    return Row("turn", None, "spark", "llm", "Model turn", since, now, label="under way", is_under_way=True)
+
+
 def ended(at: datetime, until: datetime, who: str, why: str) -> Row:
     """That somebody ended the run."""
     name = f"Cancelled by {who}" if who else "Cancelled"

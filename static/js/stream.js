@@ -30,4 +30,20 @@
 
   document.addEventListener("cs:text", ({ detail }) => hear(detail));
   document.addEventListener("htmx:afterSettle", show);
+
+  // [data-grows]: a length of time of what is still under way, in seconds; from an hour on the minutes need no help.
+  const grown = new WeakMap();
+
+  function grow() {
+    for (const one of document.querySelectorAll("[data-grows]")) {
+      const from = one.dataset.grows;
+      if (grown.get(one)?.from !== from) grown.set(one, { from, at: performance.now() });
+      const seconds = Math.floor(Number(from) + (performance.now() - grown.get(one).at) / 1000);
+      if (seconds < 1 || seconds >= 3600) continue;
+      const rest = String(seconds % 60).padStart(2, "0");
+      one.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${rest} s`;
+    }
+  }
+
+  setInterval(grow, 1000);
 })();

@@ -158,6 +158,24 @@ def test_a_long_run_is_read_by_ranges(
     assert "word 300." in read(olga, long, "?step=300&part=messages")
 
 
+def test_a_turn_of_the_model_under_way_is_work_and_no_wait(long: Run, browse: Callable[[str], Client]) -> None:
+    olga = browse("olga")
+    begun, at_it = now() - timedelta(seconds=50), "under way"
+    Run.objects.filter(pk=long.pk).update(created_at=begun)
+    Checkpoint.objects.filter(run=long, seq=450).update(finished_at=begun + timedelta(seconds=10))
+    assert at_it not in read(olga, long)
+
+    alive = {"status": "running", "owner": "one", "lease_until": now() + timedelta(minutes=1)}
+    Run.objects.filter(pk=long.pk).update(**alive)
+    text = read(olga, long)
+    assert at_it in text and re.search(r"Working time</dt><dd><span data-grows=.4\d\.\d+.>4\d\.\d s", text)
+    assert re.search(r"Waiting time</dt><dd>1\d(\.\d)? s", text)
+    assert at_it in read(olga, long, "?view=tree") and at_it not in read(olga, long, "?after=10")
+
+    Run.objects.filter(pk=long.pk).update(lease_until=now() - timedelta(seconds=1))
+    assert at_it not in read(olga, long), "its worker is missed"
+
+
 def test_an_open_page_gets_the_part_that_changes(waiting: Run, browse: Callable[[str], Client]) -> None:
     part = browse("olga").get(f"/runs/{waiting.pk}", headers=HTMX).content.decode()
 
