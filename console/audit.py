@@ -45,7 +45,7 @@ def log(request: MemberRequest) -> HttpResponse:
     wanted = asked.wanted
     filters = {name: value for name, value in wanted.items() if name != "before"}
     found = search(request.principal.workspace.pk, filters, PAGE, wanted.get("before"))
-    entries = telling.told(request.principal.workspace.pk, found.entries)
+    entries = telling.told(request.principal.workspace, found.entries)
     context = {"found": found, "entries": entries, "wanted": wanted, "filters": urlencode(filters), "window": WINDOW}
     context["asked"] = asked
     context["older"] = "?" + urlencode(filters | {"before": found.older}) if found.older else ""

@@ -28,6 +28,7 @@ VIEWS: dict[str, tuple[str, list[str]]] = {
     "delivered": ("Delivered", ["delivered"]),
     "dead": ("Dead letters", ["dead"]),
 }
+ABOUT = {"approval": "review-approval", "run": "run"}  # the page of what an event is about
 TONES = {"delivered": "ok", "failed": "warn", "dead": "bad", "pending": "acc"}
 
 
@@ -89,8 +90,15 @@ def delivery(request: MemberRequest, delivery_id: UUID) -> HttpResponse:
     """One delivery: what is sent, and what came of it."""
     request.principal.require("operate")
     found = get_object_or_404(own(request).select_related("endpoint"), pk=delivery_id)
+    page = ABOUT.get(found.kind.partition(".")[0])
+    about = reverse(page, args=[found.object]) if page and found.object else ""
     body = orjson.dumps(orjson.loads(bytes(found.body)), option=orjson.OPT_INDENT_2)
-    context = {"delivery": found, "body": as_lines(body), "answer": as_lines(bytes(found.response or b""))}
+    context = {
+        "delivery": found,
+        "about": about,
+        "body": as_lines(body),
+        "answer": as_lines(bytes(found.response or b"")),
+    }
     return render(
         request,
         "console/delivery.html",

@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -12,8 +14,9 @@ from agents.models import Run, ToolCall
 from agents.runtime.text import loads
 from agents.tools.legible import clip
 from console.figures import short
+from console.former_titles import Former, former_titles
 from reviews.models import ApprovalRequest, PolicySet
-from workspaces.models import AuditEntry, Person
+from workspaces.models import AuditEntry, Person, Workspace
 
 PAGES = {"approval": "review-approval", "run": "run", "delivery": "delivery", "policy": "policy"}  # by kind of entry
 MAX_TITLE, MAX_SAID = 90, 240
@@ -95,21 +98,27 @@ class Told:
     said: str
 
 
-def told(workspace_id: int, entries: Iterable[AuditEntry]) -> list[Told]:
+def told(workspace: Workspace, entries: Iterable[AuditEntry]) -> list[Told]:
     """Each entry with its sentence; what the entries are about is asked for once a kind."""
     entries = list(entries)
-    titles, people = titles_of(workspace_id, entries), people_of(entries)
-    return [sentence(entry, titles, people) for entry in entries]
+    titles, people = titles_of(workspace.pk, entries), people_of(entries)
+    former = former_titles(workspace, (one for one in titles.values() if isinstance(one, ApprovalRequest)))
+    return [sentence(entry, titles, people, former) for entry in entries]
 
 
-def sentence(entry: AuditEntry, titles: Mapping[str, Any], people: Mapping[int, str]) -> Told:
+def sentence(
+    entry: AuditEntry,
+    titles: Mapping[str, Any],
+    people: Mapping[int, str],
+    former: Mapping[UUID, list[Former]] | None = None,
+) -> Told:
     """One entry; a kind without words of ours is told by its name."""
     detail, about = loads(entry.detail), titles.get(entry.object)
     facts = defaultdict(str, {name: words(value) for name, value in detail.items()}, object=entry.object)
     before, has_it, after = SENTENCES.get(entry.kind, f"{entry.kind} {{it}}").partition("{it}")
     it, revision = name_of(entry, about, facts, people), ""
-    if isinstance(about, ApprovalRequest) and "revision" in detail:
-        it, revision = of_revision(about, detail["revision"])
+    if isinstance(about, ApprovalRequest):
+        it, revision = of_revision(about, detail.get("revision"), entry.created_at, (former or {}).get(about.pk, []))
     return Told(
         entry,
         who=people.get(entry.person_id, entry.actor) if entry.person_id else SYSTEM,
@@ -128,11 +137,15 @@ def name_of(entry: AuditEntry, about: Any, facts: Mapping[str, str], people: Map
     return person or str(about or "") or facts["name"] or facts["host"] or entry.object
 
 
-def of_revision(approval: ApprovalRequest, number: int) -> tuple[str, str]:
-    """What was decided about: its title is that of the last revision, so an earlier one does not go by it."""
-    if number == approval.revision:
-        return approval.title, f", revision {number}"
-    return f"request {short(approval.pk)}", f", revision {number} (since edited: {clip(approval.title, MAX_TITLE)})"
+def of_revision(approval: ApprovalRequest, number: int | None, at: datetime, former: list[Former]) -> tuple[str, str]:
+    """What a request was called at that moment, and the revision where one is told: an edit gives it another title."""
+    words = "" if number is None else f", revision {number}"
+    in_force = number or max((one.number for one in former if one.since <= at), default=approval.revision)
+    if in_force == approval.revision:
+        return approval.title, words
+    if title := next((one.title for one in former if one.number == in_force), ""):
+        return title, words
+    return f"request {short(approval.pk)}", f"{words} (since edited: {clip(approval.title, MAX_TITLE)})"
 
 
 def words(value: Any) -> str:

@@ -25,6 +25,7 @@ SCOPE_FOR: Mapping[Right, str] = {  # no token administers
     "vote": Scope.APPROVALS_DECIDE,
     "engineer": Scope.RUNS_WRITE,
 }
+DOING: Mapping[Right, str] = {"view": "look at things", "engineer": "do the work of engineers"}
 SERVICE_RIGHTS: frozenset[Right] = frozenset({"view", "operate"})
 
 
@@ -89,7 +90,7 @@ class Principal:
     def require(self, right: Right, scope: str = "") -> None:
         """What a verb asks before it acts; raises Forbidden."""
         if not self.may(right, scope):
-            raise Forbidden(f"{self.name} may not {right} in {self.workspace}.{self._missing(right)}")
+            raise Forbidden(f"{self.name} may not {DOING.get(right, right)} in {self.workspace}.{self._missing(right)}")
 
     def _missing(self, right: Right) -> str:
         """Which roles would do; a service key has none to be given."""

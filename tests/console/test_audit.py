@@ -36,12 +36,19 @@ def test_entries_are_found_by_who_what_and_about(
     house: House, browse: Callable[[str], Client], monkeypatch: Any
 ) -> None:
     approval = make_approval(house)
+    first = approval.title
+    approval.comment("Half of it?", house.by("ben"))
+    edit = approval.decide("edit", by=house.by("ben"), digest=bytes(approval.digest), args={"amount": 7, "order": "A"})
+    assert edit.args_after
+    approval.refresh_from_db()
     approval.decide("reject", by=house.by("ana"), digest=bytes(approval.digest), reason="<b>\u202eno")
     root = browse("root")
+    told = [f"{one.before} {one.it}{one.after}" for one in root.get("/audit?actor=ben").context["entries"]]
+    assert told == [f"edited the arguments of {first}, revision 1", f"commented on {first}"] and first != approval.title
     page = text(root.get("/audit?kind=approval.&actor=ana"))
     assert f'href="/review/{approval.pk}"' in page and "&lt;b&gt;⟨U+202E⟩no" in page
     assert page.count('scope="row"') == 1 and "approval.reject" in page
-    assert "<b>Ana" in page and "rejected" in page and ", revision 1" in page
+    assert "<b>Ana" in page and "rejected" in page and ", revision 2" in page
     assert "No entry fits" in text(root.get("/audit?actor=x%25")) and "No entry fits" in text(
         root.get("/audit?kind=%25")
     )

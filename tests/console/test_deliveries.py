@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -58,6 +59,10 @@ def test_the_page_says_how_endpoints_do_and_what_was_sent(
     only = text(browse("olga").get("/deliveries?view=dead&kind=run.failed"))
     assert only.count('name="delivery"') == 1 and str(dead.pk) in only
     one = text(browse("olga").get(f"/deliveries/{dead.pk}"))
+    assert "Open it" not in one  # there is nothing that it tells of
+    run = uuid4()
+    endpoint.deliveries.filter(pk=dead.pk).update(object=run)
+    assert f'href="/runs/{run}">Open it' in text(browse("olga").get(f"/deliveries/{dead.pk}"))
     other, _ = registered(house.workspace, URL + "-of-another")
     page = text(browse("olga").get("/deliveries"))
     assert all(f'aria-label="127.0.0.1:9, {short(each.pk)}"' in page for each in (endpoint, other))

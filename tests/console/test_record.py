@@ -23,4 +23,5 @@ def test_a_record_tells_the_whole_story(house: House, browse: Callable[[str], Cl
                  "the agent may try again", "It was &lt;two&gt; panels", first, bytes(approval.digest).hex(),
                  "-  &quot;amount&quot;: 80", "+  &quot;amount&quot;: 40", "excluded: started the run"):  # fmt: skip
         assert said in page, said
+    assert "the record as it stood on" in page and "Why the agent wants this" in page
     assert browse("sam").get(f"/review/{approval.pk}/record").status_code == 404

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from django.utils.timezone import now
 
 from console.telling import SENTENCES, SYSTEM, sentence
 from reviews.models import ApprovalRequest
@@ -13,7 +14,7 @@ KEY = "01a20048-130f-7c10-aea5-0dc5e7da5041"
 
 def said(kind: str, about: str, detail: str, person: int | None = 7, revision: int = 1) -> str:
     """The sentence of an entry by Ana about a request of this revision."""
-    entry = AuditEntry(kind=kind, object=about, detail=detail, person_id=person, actor="ana")
+    entry = AuditEntry(kind=kind, object=about, detail=detail, person_id=person, actor="ana", created_at=now())
     approval = ApprovalRequest(pk=UUID(KEY), title="Refund €20.00", revision=revision)
     one = sentence(entry, {KEY: approval}, {7: "Ana Costa", 8: "Ben Ito"})
     return " ".join(f"{one.who} {one.before} {one.it}{one.after}".split()) + (f" ({one.said})" if one.said else "")
