@@ -199,6 +199,12 @@ class Proposal:
         found = said["value"] if "value" in said else error.get("message", error)
         return list(islice(facts.flat(found), facts.MAX_FACTS))
 
+    @property
+    def answer(self) -> list[Fact]:
+        """What the result says beyond the arguments that ran; everything where it says nothing else."""
+        own = {one.label: one.text for one in self.fields} | {"currency": ""}
+        return [(label, read) for label, read in self.result if own.get(label) not in (read.said, "")] or self.result
+
 
 def plainly(field: Field | None) -> str:
     """A value as it is read: a text is shown as it is, also where it would be edited as JSON."""

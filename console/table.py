@@ -44,6 +44,7 @@ class Row:
     labels: list[str]
     remarks: list[str]
     rules_now: str
+    is_repeated: bool = False
 
     @property
     def named(self) -> list[tuple[str, Cell]]:
@@ -54,7 +55,7 @@ class Row:
     def oddness(self) -> float:
         """How unusual it is among the others."""
         return (
-            3.0 * self.instructs
+            3.0 * (self.instructs + self.is_repeated)
             + 1.5 * bool(self.remarks or self.rules_now)
             + sum(2.0 * cell.is_far + cell.is_rare + 3.0 * bool(cell.reading.remarks) for cell in self.cells)
         )
@@ -146,6 +147,7 @@ class Table:
                 self.columns,
                 [*self._twice(n), *risk_factors.compared(self._fields[n].values(), self._earlier, self.as_money(one))],
                 Prospect(one, self.switch).rules_now if self.switch else "",
+                DONE_BEFORE in one.explanation or bytes(one.digest) in self._repeated,
             )
             for n, one in enumerate(self.approvals)
         ]

@@ -91,7 +91,11 @@ def test_what_was_done_before_is_said_first_with_a_link_to_it(house: House, brow
         assert "approved by Ana" in notices and f'href="/review/{first.pk}"' in notices
     assert "done before</span>" in ana.get("/review").content.decode()
     batch = ana.get(f"/review/batch?item={meanwhile.pk}").content.decode()
-    assert "Exactly this was carried out before." in batch and 'type="checkbox" name="digest" checked' not in batch
+    assert (
+        "Exactly this was carried out before." in batch
+        and "done before</span>" in batch
+        and 'type="checkbox" name="digest" checked' not in batch
+    )
     assert "Done before" not in read(ana, first)  # it is itself what was done
 
 
