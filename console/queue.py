@@ -159,16 +159,16 @@ def listing(
 
     Before them all comes the one that is open, where it is further back.
     """
-    named = Comment.objects.filter(approval=OuterRef("pk"), mentioned__contains=[principal.person.username])
-    found = for_rows(filtered(requests(principal, view), wanted)).annotate(names_me=Exists(named))
+    named = Exists(Comment.objects.filter(approval=OuterRef("pk"), mentioned__contains=[principal.person.username]))
+    found = filtered(requests(principal, view), wanted)
     cursor = wanted.get("cursor", "")
     if view == "decided":
-        rows, following = lately_decided(found, cursor, PAGE)
+        rows, following = lately_decided(for_rows(found).annotate(names_me=named), cursor, PAGE)
         before = ""
     else:
         place = urgency.Place.read(cursor) if cursor else None
         now, before = (place.as_of, place.band) if place else (now, "")
-        rows = urgency.rows_from(found, now, PAGE + 1, place)
+        rows = urgency.rows_from(found, now, PAGE + 1, place, lambda rows: for_rows(rows).annotate(names_me=named))
         following = str(urgency.Place.of(rows[PAGE - 1], now)) if len(rows) > PAGE else None
     groups = grouped(rows[:PAGE], view, now, before, goes_on=bool(following))
     if opened and opened not in rows:

@@ -1,6 +1,7 @@
 """The order in which open requests stand: by the time that is left, in bands; where it does not press yet, high risk
 comes first in its band."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -23,6 +24,8 @@ HEADINGS = [
 NAMES = [name for _, name in HEADINGS]
 PRESSING = NAMES[:2]
 BOUNDS = dict(zip(NAMES[1:], pairwise([limit for limit, _ in HEADINGS]), strict=True))
+
+type Shown = Callable[[ApprovalQuerySet], ApprovalQuerySet]
 
 
 def heading(left: timedelta) -> str:
@@ -60,16 +63,16 @@ class Place:
 
 
 def rows_from(
-    found: ApprovalQuerySet, as_of: datetime, limit: int, place: Place | None = None
+    found: ApprovalQuerySet, as_of: datetime, limit: int, place: Place | None = None, shown: Shown = lambda rows: rows
 ) -> list[ApprovalRequest]:
-    """The first rows in that order, or the first behind a place.
+    """The first rows in that order, or the first behind a place, `shown` with what else a row says.
 
     They are among the first by deadline and the first of high risk: two short reads along an index, in one query.
     """
     rest = found.filter(_behind(place)) if place else found
-    soonest, riskiest = (some.most_urgent_first()[:limit] for some in (rest, rest.filter(risk="high")))
-    rows = {row.pk: row for row in soonest.union(riskiest, all=True)}
-    return sorted(rows.values(), key=lambda row: _rank(row, as_of))[:limit]
+    soonest, riskiest = (some.most_urgent_first().values("pk")[:limit] for some in (rest, rest.filter(risk="high")))
+    rows = shown(ApprovalRequest.objects.filter(pk__in=soonest.union(riskiest, all=True)))
+    return sorted(rows, key=lambda row: _rank(row, as_of))[:limit]
 
 
 def _behind(place: Place) -> Q:
