@@ -161,6 +161,8 @@ def listing(
     """
     named = Exists(Comment.objects.filter(approval=OuterRef("pk"), mentioned__contains=[principal.person.username]))
     found = filtered(requests(principal, view), wanted)
+    given = Exists(Handover.objects.filter(approval=OuterRef("pk"), person=principal.person, until__gt=Now()))
+    mine = {"names_me": named, "is_given_to_me": given}
     cursor = wanted.get("cursor", "")
     if view == "decided":
         rows, following = lately_decided(for_rows(found).annotate(names_me=named), cursor, PAGE)
@@ -168,7 +170,7 @@ def listing(
     else:
         place = urgency.Place.read(cursor) if cursor else None
         now, before = (place.as_of, place.band) if place else (now, "")
-        rows = urgency.rows_from(found, now, PAGE + 1, place, lambda rows: for_rows(rows).annotate(names_me=named))
+        rows = urgency.rows_from(found, now, PAGE + 1, place, lambda rows: for_rows(rows).annotate(**mine))
         following = str(urgency.Place.of(rows[PAGE - 1], now)) if len(rows) > PAGE else None
     groups = grouped(rows[:PAGE], view, now, before, goes_on=bool(following))
     if opened and opened not in rows:

@@ -134,6 +134,7 @@ def test_a_request_is_put_off_or_handed_over_on_its_card(house: House, browse: C
     card = read(ben, first)
     assert "Ana has handed this to you" in card and "For Ben: Yours?" in card
     assert "Handed over to Ben" in read(ana, first)
+    assert "for you" in ben.get("/review").content.decode() and "for you" not in ana.get("/review").content.decode()
     for wrong in ({}, {"kind": "hand_over"}, {"kind": "hand_over", "person": house.olga.pk}, {"kind": "snooze"}):
         assert ana.post(path, wrong).status_code == 422
     assert browse("olga").post(path, {"kind": "snooze", "minutes": "15"}).status_code == 403
