@@ -162,7 +162,7 @@ def signing_out_closes_the_other_pages(ana: Guest) -> None:
     ana.on(lambda page: other.goto(ana.url + "/agents"))
     ana.on(lambda page: other.get_by_role("button", name="Sign out").click())
 
-    ana.on(lambda page: page.wait_for_url("**/sign-in?next=/runs"))
+    ana.on(lambda page: page.wait_for_url("**/sign-in?next=/runs&ended"))
 
 
 def test_the_queue_is_worked_through(waiting: Run, office: Office, come: Callable[..., Guest]) -> None:
