@@ -155,7 +155,7 @@ def of_open_call(call: ToolCall, now: datetime, is_stopped: bool) -> list[Row]:
         is_free = call.status == CallStatus.READY
         held = stopped(call, free_at, now, key) if is_free and is_stopped else None
         waited = wait(call, min(free_at, now) if is_free else now, key)
-        return [row for row in (waited, held, ahead(call, now, key)) if row]
+        return [row for row in (waited, held, ahead(call, now, key, is_held=held is not None)) if row]
     tone = "gate" if call.status == CallStatus.IN_DOUBT else "tool"
     said = "in doubt" if call.status == CallStatus.IN_DOUBT else "under way"
     running = Row(key, None, "tool", tone, call.tool, call.started_at, now, is_code=True, label=said, is_under_way=True,
@@ -187,7 +187,7 @@ def stopped(call: ToolCall, since: datetime, now: datetime, key: str) -> Row:
     )
 
 
-def ahead(call: ToolCall, now: datetime, key: str) -> Row | None:
+def ahead(call: ToolCall, now: datetime, key: str, *, is_held: bool) -> Row | None:
     """What is still to come: the call itself, once it may start."""
     if call.status not in AHEAD or call.tool == QUESTION.name:
         return None
@@ -200,7 +200,7 @@ def ahead(call: ToolCall, now: datetime, key: str) -> Row | None:
         now,
         now,
         is_code=True,
-        note=AHEAD[CallStatus(call.status)],
+        note="after the stop" if is_held else AHEAD[CallStatus(call.status)],
         is_ahead=True,
         position=call.position,
     )

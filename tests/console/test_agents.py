@@ -25,7 +25,10 @@ def test_agents_are_listed_with_their_versions(house: House, browse: Callable[[s
     page = re.sub(r"(<[^>]*>|\s)+", " ", browse("olga").get("/agents").content.decode())
 
     assert "desk" in page and "v1" in page and "Scripted model" in page
-    assert "4 50% succeeded, 1 failed 2 0% approved, 1 rejected, 1 open $0.200 $0.050 a run" in page, page
+    assert (
+        "4 50% of 2 ended succeeded, 1 failed 2 0% of 1 decided approved, 1 rejected, 1 open $0.200 $0.050 a run"
+        in page
+    ), page
 
 
 def test_a_page_says_what_each_tool_may_do(house: House, browse: Callable[[str], Client]) -> None:

@@ -53,6 +53,7 @@ def test_what_is_approved_under_a_stop_is_held_and_says_so(house: House, browse:
     assert "Approved. Held while tool refund is stopped. The stop has to end by" in read(ana, approval)
     run = ana.get(f"/runs/{approval.run_id}").content.decode()
     assert "Held by a stop" in run and "write held by the stop" in run and "until somebody lets it go on" in run
+    assert "<code>refund</code><small>after the stop</small>" in run
 
 
 def test_changed_rules_and_a_stop_are_one_story_before_and_after(house: House, browse: Callable[[str], Client]) -> None:
