@@ -38,6 +38,8 @@
     else if (how && at) pick(how.dataset.pick, all, at);
     place();
   });
-  document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(() => setTimeout(place)));  // once rows.js has said which is open
+  for (const kind of ["htmx:afterSettle", "htmx:afterRequest"]) {
+    document.addEventListener(kind, () => requestAnimationFrame(() => setTimeout(place)));  // once rows.js has said which is open
+  }
   place();
 })();

@@ -73,6 +73,8 @@ def nothing_moves_under_the_reader(ana: Guest, cleo: Principal, ask: Callable[..
     first.decide("reject", by=cleo, digest=bytes(first.digest), reason="no")
     ana.sees("no longer here", within=f"#request-{first.pk}")
     assert rows(ana) == ["plain(n: 1)", "plain(n: 2)"]
+    ana.sees("1 of 1")
+    ana.sees("2 items", within=".filter")
 
     ana.presses("1 new")
     ana.on(lambda page: expect(page.locator("[data-row] > b").first).to_have_text("grave(n: 3)"))
@@ -93,6 +95,7 @@ def what_was_typed_stays_and_a_stale_page_decides_nothing(
     ana.fills("Reason, which the agent reads", "Ask the customer first")
     Session.objects.all().delete()
     ana.on(lambda page: page.wait_for_url(lambda url: "/sign-in" in url))
+    ana.sees("Your session has ended.")
     ana.fills("Login name", "ana")
     ana.fills("Password", "a long password")
     ana.presses("Sign in")
