@@ -15,7 +15,7 @@ from agents.models import Run, Schedule
 from agents.models.budget import BudgetHold
 from config.embedded.services import OWNER
 from reviews.models import Delivery
-from tests.nemesis import outside, report, witness
+from tests.nemesis import outside, prices, report, witness
 from tests.nemesis.arena import Arena, Services
 from tests.nemesis.checker import Checker
 from tests.nemesis.clients import Approver, Calendar, Client, Meddler, Ruler, Starter, Talker
@@ -82,6 +82,7 @@ class Battle:
             "DEMO": "0",
             "DATABASE_CONNECTIONS": "10",
             "NEMESIS_LEDGER": os.environ["NEMESIS_LEDGER"],
+            prices.PRICED: "1",
             outside.WALL: os.environ[outside.WALL],
             "OUTBOUND_ALLOWED": self.receiver.host,
             "NEMESIS_MUTANT": os.environ.get("NEMESIS_MUTANT", ""),

@@ -4,6 +4,7 @@ from agents.gateway import pricing
 from agents.gateway.types import Usage
 from agents.runtime.budgets import estimate
 
+PRICED = "NEMESIS_PRICED"  # in the environment of processes whose models cost something
 MICRODOLLARS_A_TOKEN = 7
 
 
