@@ -17,7 +17,7 @@ from console.agent_list import lately
 from console.agent_record import Record
 from console.counts import counted
 from console.pages import MemberRequest, members_only
-from console.standing import with_standing
+from console.standing import newest_with_standing
 from workspaces.exceptions import Unprocessable
 
 VERSIONS = 50
@@ -60,7 +60,7 @@ def agent(request: MemberRequest, name: str) -> HttpResponse:
         "against": against,
         "changes": changes,
         "tools": tools(request, version),
-        "runs": with_standing(found.runs.all()).order_by("-id")[:8],
+        "runs": newest_with_standing(found.runs.all(), 8),
         "record": Record(found),
         "run_count": counted(found.runs.all()),
         "unpriced": version and unpriced(version.chain),

@@ -17,6 +17,7 @@ from workspaces.models import Person, Role, Workspace
 from workspaces.principal import Principal
 
 LIMIT = 1000
+FEW = 200  # of what costs most to tell: whether one can fill a place
 ACTIVE = ["queued", "running", "waiting"]
 SOMEWHERE, SOMEBODY, SOME_GROUP = 2_000_000_001, 2_000_000_002, "\ue000"  # no row has these
 
@@ -35,7 +36,7 @@ def counts_of(principal: Principal) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [_of(principal, value) for value in values])
         found: Iterable[int | None] = cursor.fetchone()
-    return {name: worded(count or 0) for name, count in zip(names, found, strict=True)}
+    return {name: worded(count or 0, limit_of(name)) for name, count in zip(names, found, strict=True)}
 
 
 @lru_cache
@@ -46,7 +47,7 @@ def _put_together(
     roles = frozenset({Role.APPROVER.value} if may_vote else ())
     somebody = Principal(Workspace(pk=SOMEWHERE), Person(pk=SOMEBODY), None, roles, frozenset({SOME_GROUP}), channel)
     asked = _asked(somebody, is_picky)
-    counts = [Capped(rows.order_by().values("pk")[: LIMIT + 1]) for rows in asked.values()]
+    counts = [Capped(rows.order_by().values("pk")[: limit_of(name) + 1]) for name, rows in asked.items()]
     return list(asked), *Workspace.objects.filter(pk=SOMEWHERE).values_list(*counts).query.sql_with_params()
 
 
@@ -74,6 +75,12 @@ def counted(rows: "QuerySet[Any]") -> str:
     return worded(rows.order_by()[: LIMIT + 1].count())
 
 
-def worded(count: int) -> str:
+def limit_of(name: str) -> int:
+    """How far this is counted."""
+    return FEW if name in ("needs_me", "noticed") else LIMIT
+
+
+def worded(count: int, limit: int | None = None) -> str:
     """The count, or that there are more."""
-    return f"{LIMIT:,}+" if count > LIMIT else str(count)
+    limit = limit or LIMIT
+    return f"{limit:,}+" if count > limit else str(count)

@@ -17,7 +17,6 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     TextField,
@@ -33,7 +32,7 @@ from console import urgency
 from reviews.gate import rules_in_force
 from reviews.listing import lately_decided
 from reviews.models import ApprovalRequest, Comment, Decision, Handover, Snooze
-from reviews.models.approval import ApprovalQuerySet
+from reviews.models.approval import FOR_SEVERAL, ApprovalQuerySet
 from reviews.repeating import DONE_BEFORE
 from reviews.suspicion import INSTRUCTS
 from workspaces.principal import Principal
@@ -101,11 +100,11 @@ def put_off(principal: Principal) -> "QuerySet[Snooze]":
 
 def waiting_for_others(principal: Principal, pending: Approvals) -> Approvals:
     """Those that this person has voted for, put off or handed over, or whose run is theirs: each has its own index."""
-    voted = pending.filter(Exists(votes_of(principal)))
+    voted = pending.filter(FOR_SEVERAL, Exists(votes_of(principal)))
     theirs = pending.filter(excluded__contains=[principal.person.pk])
     given = Handover.objects.filter(given_by=principal.person, until__gt=Now())
-    later = Q(pk__in=put_off(principal).values("approval")) | Q(pk__in=given.values("approval"))
-    return pending.filter(Q(pk__in=voted.values("pk")) | Q(pk__in=theirs.values("pk")) | later)
+    later = (some.values("approval") for some in (put_off(principal), given))
+    return pending.filter(pk__in=voted.values("pk").union(theirs.values("pk"), *later, all=True))
 
 
 def votes_of(principal: Principal) -> "QuerySet[Decision]":

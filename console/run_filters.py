@@ -14,7 +14,7 @@ from agents.models import Run, RunStatus
 from agents.models.run_status import SET_ASIDE, UNFINISHED
 from console.counts import LIMIT, worded
 from console.pages import AddressForm, Day
-from console.standing import with_standing
+from console.standing import newest_with_standing
 from workspaces.models import Workspace
 
 STATUSES: dict[str, list[str]] = {
@@ -97,13 +97,14 @@ def _all_counts(workspace: Workspace, others: dict[str, Any]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def placed(found: "QuerySet[Run]", wanted: dict[str, Any]) -> "QuerySet[Run]":
-    """From the place in the list on, with what a row shows."""
+def placed(found: "QuerySet[Run]", wanted: dict[str, Any], limit: int) -> "QuerySet[Run]":
+    """The first so many from the place in the list on, with what a row shows."""
     if "before" in wanted:
         found = found.filter(pk__lt=wanted["before"])
     if "newest" in wanted:
         found = found.filter(pk__lte=wanted["newest"])
-    return with_standing(found).select_related("agent", "version", "started_by", "started_by_token")
+    shown = newest_with_standing(found, limit)
+    return shown.select_related("agent", "version", "started_by", "started_by_token")
 
 
 def span(wanted: dict[str, Any]) -> tuple[UUID, UUID]:

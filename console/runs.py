@@ -63,7 +63,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
     asked, workspace = FilterForm(request.GET), request.principal.workspace
     wanted = asked.wanted
     matching = run_filters.matching(workspace, wanted)
-    found = list(run_filters.placed(matching, wanted)[: PAGE + 1])
+    found = list(run_filters.placed(matching, wanted, PAGE + 1))
     agents = list(Agent.objects.filter(workspace=workspace).select_related("active_version"))
     newest = wanted.get("newest") or (found[0].pk if found and "before" not in wanted else None)
     return {

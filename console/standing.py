@@ -70,6 +70,12 @@ def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
     )
 
 
+def newest_with_standing(runs: "QuerySet[Run]", limit: int) -> "QuerySet[Run]":
+    """The newest so many of them, chosen first: what they wait for is then asked of these alone."""
+    newest = runs.order_by("-pk").values("pk")[:limit]
+    return with_standing(Run.objects.filter(pk__in=newest)).order_by("-pk")
+
+
 def stopped_calls() -> "QuerySet[ToolCall]":
     """Calls that may start, and that a stop of the tool, the agent or the workspace holds."""
     may_start = ToolCall.objects.filter(Q(status=CallStatus.READY) | Q(status=CallStatus.WAITING, decided="ready"))

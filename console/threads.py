@@ -15,7 +15,7 @@ from agents.models import Agent, OnBusy, Run, RunStatus, Thread
 from agents.starting import CONVERSATION, start_in_thread
 from console import talk
 from console.pages import MemberRequest, Words, members_only, show
-from console.standing import with_standing
+from console.standing import newest_with_standing, with_standing
 
 PAGE = 50
 RUNS = 100
@@ -109,7 +109,7 @@ def listing(request: MemberRequest) -> dict[str, Any]:
 
 def page(request: MemberRequest, thread: Thread) -> dict[str, Any]:
     """One thread."""
-    runs = list(with_standing(thread.runs.select_related("agent", "version", "started_by")).order_by("-pk")[:RUNS])
+    runs = list(newest_with_standing(thread.runs.all(), RUNS).select_related("agent", "version", "started_by"))
     last = next((run for run in runs if run.status == RunStatus.SUCCEEDED and not run.superseded), None)
     said, before = reading.tail_at(last, last.seq, TURNS) if last else ([], 0)
     return {

@@ -9,7 +9,7 @@ from django import template
 
 from agents.models import Run, RunStatus
 from agents.runtime.text import loads
-from console.standing import Standing, of_run, with_standing
+from console.standing import Standing, newest_with_standing, of_run
 from reviews.models import ApprovalRequest
 from tracing.working import working_seconds
 from workspaces.principal import Principal, Right
@@ -50,7 +50,7 @@ def may(principal: Principal, right: Right) -> bool:
 @register.simple_tag
 def forks_of(run: Run) -> Kin:
     """The forks of this run: three queries, or one where it has none."""
-    found = list(with_standing(run.forks.select_related("agent", "version")).order_by("-pk")[: SHOWN + 1])
+    found = list(newest_with_standing(run.forks.all(), SHOWN + 1).select_related("agent", "version"))
     if not found:
         return Kin([], has_more=False)
     asked, worked = asked_of([run, *found]), working_seconds(fork.pk for fork in found)

@@ -52,6 +52,13 @@ SPOKEN = Func(
     output_field=models.JSONField(),
 )  # the names of the rules that spoke about a request
 DECIDED = ["approved", "rejected", "answered"]
+# Only where several have to agree can somebody have voted while it is still open.
+FOR_SEVERAL = Func(
+    F("seats"),
+    models.Value("strict $ ? (@.size() > 1 || exists(@[*] ? (@.count > 1)))"),
+    function="jsonb_path_exists",
+    output_field=models.BooleanField(),
+)
 
 
 class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
@@ -156,6 +163,12 @@ class ApprovalRequest(models.Model):
                 condition=Q(status="pending", risk="high"),
                 name="approval_riskiest",
             ),
+            models.Index(
+                fields=["workspace", "id", "revision"],
+                condition=Q(FOR_SEVERAL, status="pending"),
+                name="approval_for_several",
+            ),
+            models.Index(fields=["tool_call"], condition=Q(subject_kind="in_doubt"), name="approval_of_doubt"),
             models.Index(
                 fields=["deadline_at"],
                 condition=Q(status="pending") & ~Q(on_expiry="keep_waiting"),

@@ -220,7 +220,7 @@ def test_ten_thousand_open_requests_take_eight_queries(
 
     with django_assert_max_num_queries(8):
         page = ana.get("/review").content.decode()
-    assert "Needs me 1,000+" in page and "Open 1,000+" in page
+    assert "Needs me 200+" in page and "Open 1,000+" in page
     assert page.count("data-row") == 50
     following = re.search(r'href="(/review\?view=needs-me[^"]*cursor=[^"]*)"', page)
     assert following and ana.get(following[1].replace("&amp;", "&")).content.decode().count("data-row") == 50
