@@ -66,8 +66,8 @@ def test_own_keys_are_kept_only_where_each_means_one_thing(house: House, browse:
     house.olga.refresh_from_db()
     assert house.olga.keymap == {}
 
-    assert olga.post("/profile/keys", usual | {"key:a": "Y", "bare_keys": "on"}).status_code == 302
-    assert 'data-keymap="{&quot;a&quot;: &quot;y&quot;}"' in olga.get("/runs").content.decode()
+    assert olga.post("/profile/keys", usual | {"key:a": "U", "bare_keys": "on"}).status_code == 302
+    assert 'data-keymap="{&quot;a&quot;: &quot;u&quot;}"' in olga.get("/runs").content.decode()
     assert b"data-bare-keys" not in olga.get("/runs").content
     assert olga.post("/profile/keys", {}).status_code == 302  # nothing ticked, nothing renamed
     assert b'data-bare-keys="off"' in olga.get("/runs").content
