@@ -224,6 +224,7 @@ class Deciding:
             digest=self.choice.digest,
             reason=self.choice.reason,
             batch=self.choice.batch,
+            created_at=self.locked.now,  # the moment at which it was found to be in time
             **columns,
         )
 

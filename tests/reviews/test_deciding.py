@@ -1,5 +1,6 @@
 """Deciding: what it does to the call, and what a second decision meets."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from agents.models import Run
+from reviews import locking
 from reviews.exceptions import (
     AlreadyDecided,
     Changed,
@@ -97,6 +99,17 @@ def test_another_digest_is_refused_with_the_current_one(house: House, approval: 
         approval.decide("approve", by=house.by("ana"), digest=bytes(32))
     assert told.value.current == {"digest": bytes(approval.digest).hex(), "revision": 1}
     assert not Decision.objects.exists()
+
+
+def test_a_decision_bears_the_moment_at_which_it_was_found_in_time(
+    house: House, approval: ApprovalRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing it takes its time, and a deadline may pass meanwhile."""
+    moment = approval.created_at
+    ApprovalRequest.objects.update(deadline_at=moment + timedelta(microseconds=1))
+    monkeypatch.setattr(locking, "database_now", lambda: moment)
+
+    assert approval.decide("approve", by=house.by("ana"), digest=bytes(approval.digest)).created_at == moment
 
 
 def test_after_the_deadline_nobody_decides_even_before_the_sweep(house: House, approval: ApprovalRequest) -> None:
