@@ -91,11 +91,11 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
     at(f"/runs/{requests[1].run_id}")
 
     ana.goes_to("/profile")
-    ana.fills("Approve", "y")
+    ana.fills("Approve", "u")
     ana.presses("Keep these keys")
     ana.sees("Your keys are kept")
     ana.goes_to(f"/review/{requests[0].pk}")
-    assert ana.on(lambda page: page.locator('[data-key="a"] kbd').inner_text()) == "Y"
+    assert ana.on(lambda page: page.locator('[data-key="a"] kbd').inner_text()) == "U"
     ana.on(lambda page: page.locator(f"#request-{requests[0].pk}").focus())
     ana.presses_key("j")  # what nobody renamed goes on
     ana.sees("recorded(n: 2)", within="#detail")
@@ -104,7 +104,7 @@ def test_keys_from_loading_a_page_to_a_decision(requests: list[ApprovalRequest],
     ana.decides_nothing_by_accident()
     ana.on(lambda page: expect(page.locator("[data-unproven], #detail[aria-busy]")).to_have_count(0))
     ana.presses_key("a")
-    ana.presses_key("y")
+    ana.presses_key("u")
     ana.sees("Approved: recorded(n: 1)", within="#toasts")
 
     ana.goes_to("/profile")

@@ -11,7 +11,7 @@ from agents.tools import CallContext, ToolResult, children
 from agents.tools.child import Order
 from tests.agents.tools import misbehaving
 from tests.agents.tools.conftest import Submit
-from tests.agents.tools.waiting import eventually, is_running, lines
+from tests.agents.tools.waiting import eventually, is_running, lines, state_of
 
 
 def value(result: ToolResult) -> object:
@@ -201,7 +201,7 @@ def test_a_child_that_was_killed_while_idle_is_replaced(submit: Submit, ledger: 
     answer = value(submit("stamp", ledger=str(ledger)).result())
     assert isinstance(answer, dict)
     os.kill(answer["pid"], signal.SIGKILL)
-    eventually(lambda: not is_running(answer["pid"]))
+    eventually(lambda: not state_of(answer["pid"]).strip())  # all of its threads, and so its end of the pipe
     results = [submit("stamp", ledger=str(ledger)).result() for _ in range(8)]
     assert {result.kind for result in results} == {"succeeded"}
 
