@@ -32,6 +32,7 @@ LISTS = {
     "agent": "/agents/refunds",
 }
 LATER = ["tools", "threads", "schedules", "policies", "deliveries", "insights", "audit", "setup"]
+FOR_ADMINS = ["audit", "setup"]
 SOCKETS = [1, 50, 200]
 
 
@@ -41,8 +42,10 @@ def test_b20_pages_at_size(product, show, come):  # noqa: F811
     long, _ = advanced(people["olga"], "long")
     product.start("web", TOOL_MODULES="bench.story", DEMO="0")
     product.wait_until(lambda: Visitor(product.url, people["ana"].person).gets("/review"), 60)
-    visitor = Visitor(product.url, people["ana"].person)
-    timed(show, visitor, pages(long))
+    found = pages(long)
+    for_admins = {name: found.pop(name) for name in FOR_ADMINS if name in found}
+    timed(show, Visitor(product.url, people["ana"].person), found)
+    timed(show, Visitor(product.url, people["root"].person), for_admins)
     in_the_browser(show, come, people)
 
 
