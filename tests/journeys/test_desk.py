@@ -47,9 +47,9 @@ def test_a_day_at_the_desk(office: Office, ask: Callable[..., ApprovalRequest], 
     nothing_moves_under_the_reader(ana, cleo, ask)
     high_risk_takes_reading_and_two_hands(ana, ask)
     what_was_typed_stays_and_a_stale_page_decides_nothing(ana, cleo, ask)
-    what_is_asked_of_a_card_ends_the_loading_of_another(ana, ask(5))
-    other, approval = ask(6), ask(7)
-    nothing_is_decided_while_another_is_loaded(ana, approval, other)
+    far, other, approval = ask(5), ask(6), ask(7)
+    what_is_asked_of_a_card_ends_the_loading_of_another(ana, far)
+    nothing_is_decided_while_another_is_loaded(ana, approval, far)
     the_next_card_is_there_already_and_is_proven_before_it_is_decided(ana, cleo, other, approval)
     for other in ApprovalRequest.objects.pending():
         other.decide("reject", by=cleo, digest=bytes(other.digest), reason="no")
@@ -162,7 +162,7 @@ def nothing_is_decided_while_another_is_loaded(ana: Guest, approval: ApprovalReq
     def keep(route: Route) -> None:
         held.append(route)
 
-    ana.goes_to(f"/review/{approval.pk}")  # the last one: only cards of those behind it are fetched ahead
+    ana.goes_to(f"/review/{approval.pk}")  # the last one: only the card before it is fetched ahead, and not the other
     ana.sees("Live, synced")
     ana.on(lambda page: page.route(f"**/review/{other.pk}", keep))
     ana.follows(other.title, within="#queue")
