@@ -65,7 +65,10 @@ def deliveries(request: MemberRequest) -> HttpResponse:
     asked = FilterForm(request.GET)
     wanted = asked.wanted
     found = list(
-        fitting(request, wanted).select_related("endpoint").defer("body", "response").order_by("-id")[: PAGE + 1]
+        fitting(request, wanted)
+        .select_related("endpoint")
+        .defer("body", "response", "history")
+        .order_by("-id")[: PAGE + 1]
     )
     names = named(request)
     context: dict[str, Any] = {
@@ -95,6 +98,7 @@ def delivery(request: MemberRequest, delivery_id: UUID) -> HttpResponse:
     body = orjson.dumps(orjson.loads(bytes(found.body)), option=orjson.OPT_INDENT_2)
     context = {
         "delivery": found,
+        "attempts": attempts(found),
         "about": about,
         "body": as_lines(body),
         "answer": as_lines(bytes(found.response or b"")),
@@ -138,6 +142,16 @@ def change_endpoint(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
             sent = found.send_test(request.principal)
             return redirect("delivery", sent.pk)
     return redirect("deliveries")
+
+
+def attempts(delivery: Delivery) -> list[dict[str, Any]]:
+    """What came of each attempt, the last first; of one under way, or whose process ended, only its number is known."""
+    known = {each["n"]: each | {"at": datetime.fromisoformat(each["at"])} for each in delivery.history}
+    first = max(1, min(known, default=delivery.attempts))
+    found = [known.get(n, {"n": n}) for n in range(delivery.attempts, first - 1, -1)]
+    if found and delivery.status == Delivery.Status.PENDING and "at" not in found[0]:
+        found[0] |= {"at": delivery.attempted_at, "is_under_way": True}
+    return found
 
 
 def own(request: MemberRequest) -> "QuerySet[Delivery]":

@@ -1,5 +1,7 @@
 """One event for one endpoint: the same id and the same bytes however often it is sent."""
 
+from typing import Any
+
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -20,6 +22,7 @@ DELIVERY_MOVES = {
     "dead": ["pending"],
 }
 OPEN = ["pending", "failed"]
+MOST_KEPT = 30  # attempts: ten, and those of two replays
 
 
 class Delivery(models.Model):
@@ -53,6 +56,9 @@ class Delivery(models.Model):
     error = models.TextField(default="", db_default="", help_text="One word for what went wrong last.")
     elapsed_ms = models.PositiveIntegerField(null=True)
     response = models.BinaryField(null=True, help_text="The first 4 kB of the last answer.")
+    history = models.JSONField(
+        default=list, db_default=[], help_text="What came of each attempt, the latest MOST_KEPT."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -75,6 +81,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    def history_with(self, status: int | None, error: str, elapsed_ms: int) -> list[dict[str, Any]]:
+        """The history and this attempt: `n`, `at`, `status`, `error`, `ms`. One whose process ended is missing."""
+        assert self.attempted_at
+        last = {"n": self.attempts, "at": self.attempted_at.isoformat(), "status": status, "error": error}
+        return [*self.history[1 - MOST_KEPT :], last | {"ms": elapsed_ms}]
 
     @transaction.atomic
     def replay(self, by: Principal) -> None:

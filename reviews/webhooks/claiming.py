@@ -47,7 +47,7 @@ def claim(room: int) -> list[Delivery]:
 @transaction.atomic
 def settle(delivery: Delivery, answer: Answer) -> bool:
     """Write what came of the attempt; False if another attempt has begun meanwhile, and has the say now."""
-    to = outcome(answer, delivery.retries, now())
+    to, elapsed_ms = outcome(answer, delivery.retries, now()), round(answer.elapsed * 1000)
     ours = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, status="pending")
     written = ours.update(
         status=to.status,
@@ -56,8 +56,9 @@ def settle(delivery: Delivery, answer: Answer) -> bool:
         delivered_at=Now() if answer.is_success else None,
         response_status=answer.status,
         error=answer.reason,
-        elapsed_ms=round(answer.elapsed * 1000),
+        elapsed_ms=elapsed_ms,
         response=answer.body,
+        history=delivery.history_with(answer.status, answer.reason, elapsed_ms),
     )
     if answer.status == GONE:
         delivery.endpoint.disable("The receiver answered 410: it is gone for good.")

@@ -76,6 +76,17 @@ def test_the_page_says_how_endpoints_do_and_what_was_sent(
     assert "Nobody is told" in text(browse("sam").get("/deliveries"))
 
 
+def test_a_delivery_tells_of_each_attempt(house: House, browse: Callable[[str], Client], endpoint: Endpoint) -> None:
+    at = now().isoformat()
+    refused = {"n": 1, "at": at, "status": 500, "error": "receiver_error", "ms": 12}
+    late = {"n": 3, "at": at, "status": None, "error": "timeout", "ms": 15000}
+    one = made(endpoint, "pending", attempts=4, attempted_at=now(), history=[refused, late])
+    page = text(browse("olga").get(f"/deliveries/{one.pk}"))
+    told = [page.index(words) for words in ("Under way", "15000 ms", "none recorded", "12 ms")]
+    assert told == sorted(told)
+    assert "none recorded" not in text(browse("olga").get(f"/deliveries/{made(endpoint, attempts=0).pk}"))
+
+
 def test_deliveries_are_sent_again_by_choice_or_by_range(
     house: House, browse: Callable[[str], Client], endpoint: Endpoint
 ) -> None:

@@ -187,6 +187,9 @@ def test_after_the_tenth_attempt_it_is_dead_until_somebody_replays_it(house: Hou
         deliver()
     delivery = Delivery.objects.get()
     assert (delivery.status, delivery.attempts, delivery.next_at) == ("dead", 10, None)
+    assert [(each["n"], each["status"], each["error"]) for each in delivery.history] == [
+        (n, 500, "receiver_error") for n in range(1, 11)
+    ]
     deliver()
     assert len(hook.heard) == 10
 
@@ -197,7 +200,7 @@ def test_after_the_tenth_attempt_it_is_dead_until_somebody_replays_it(house: Hou
     make_due()
     deliver()
     delivery.refresh_from_db()
-    assert delivery.status == "delivered"
+    assert delivery.status == "delivered" and delivery.history[-1]["status"] == 200 and len(delivery.history) == 12
     assert len({heard.headers["webhook-id"] for heard in hook.heard}) == 1
     assert [heard.headers.get("countersign-replay") for heard in hook.heard] == [None] * 10 + ["1", "1"]
     assert opened(hook.heard[-1], secret)
