@@ -39,10 +39,12 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What an edit would come to, while it is written: what the rules would say, or else what is wrong, or nothing."""
+    """What an edit would come to, while it is written: what the rules would say, or else what is wrong and in which
+    controls, or nothing."""
 
     result: str = ""
     problem: str = ""
+    wrong: tuple[str, ...] = ()
     beyond: str = ""
 
 
@@ -93,7 +95,7 @@ def check(card: Card, sent: Mapping[str, str]) -> Check:
     except NothingChanged:
         return Check()
     except Unprocessable as refusal:
-        return Check(problem=_problem(card, sent, refusal))
+        return _problem(card, sent, refusal)
     return Check(compared(approval.explanation, found), beyond=beyond(card, args))
 
 
@@ -115,6 +117,7 @@ def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"{after['why'].rstrip('.')}: {seats_in_words(after['requirement'])}"
 
 
-def _problem(card: Card, sent: Mapping[str, str], refusal: Unprocessable) -> str:
+def _problem(card: Card, sent: Mapping[str, str], refusal: Unprocessable) -> Check:
     wrong = [one for one in controls(card, sent, refusal.errors) if one.error]
-    return " ".join([*(f"{one.field.label}: {one.error}" for one in wrong), elsewhere(card, refusal)]).strip()
+    said = [*(f"{one.field.label}: {one.error}" for one in wrong), elsewhere(card, refusal)]
+    return Check(problem=" ".join(said).strip(), wrong=tuple(one.field.name for one in wrong))

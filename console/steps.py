@@ -12,7 +12,6 @@ from agents.reading import Step
 from agents.tools.legible import clip
 from agents.tools.question import QUESTION
 from console import standing
-from console.figures import duration
 
 HIDDEN = {"now", "random"}
 BY_PEOPLE = {CallStatus.WAITING, CallStatus.REJECTED, CallStatus.ANSWERED, CallStatus.EXPIRED}
@@ -211,8 +210,7 @@ def wait(call: ToolCall, until: datetime, key: str) -> Row | None:
     if call.effective_at is None and call.status not in BY_PEOPLE:
         return None
     if call.status == CallStatus.WAITING:
-        so_far = f"{duration((until - call.created_at).total_seconds())} so far"
-        return of_wait(call, until, key, so_far, is_under_way=True)
+        return of_wait(call, until, key, "still open", is_under_way=True)
     return of_wait(call, until, key, SAID.get(CallStatus(call.status), "approved"))
 
 

@@ -1,5 +1,6 @@
 // form[data-draft]: what is typed stays with this tab until it is sent, whatever happens to the page. [data-was]: it is
 // marked where it differs from what it was; who types into an argument that may be left out means to give it.
+// [data-wrong]: names one whose text does not fit.
 (() => {
   "use strict";
   const name = (form) => `draft:${form.dataset.draft}`;
@@ -57,5 +58,10 @@
     if (form.dataset.draft && detail.successful && !detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.removeItem(name(form));
   });
   document.addEventListener("htmx:afterSettle", restore);
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (!target.matches(".valid")) return;
+    const wrong = [...target.querySelectorAll("[data-wrong]")].map((one) => one.dataset.wrong);
+    for (const one of target.closest("form").querySelectorAll("[data-was]")) one.ariaInvalid = wrong.includes(one.name) ? "true" : null;
+  });
   restore();
 })();

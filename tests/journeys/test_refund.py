@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from agents.models import ToolCall
 from reviews.models import ApprovalRequest
@@ -31,7 +32,12 @@ def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
     ana.follows("Refund 90 for A-17")  # it has appeared by itself
     ana.sees("Two panels are cracked", within=".why")
     ana.follows("Edit")
+    amount = "[name='arg:/amount']"
+    ana.fills("amount", "much")
+    ana.on(lambda page: expect(page.locator(f"{amount}[aria-invalid=true]")).to_be_visible())
     ana.fills("amount", "45.5")
+    ana.sees("Fits the form and the rules", within=".valid")
+    ana.on(lambda page: expect(page.locator(f"{amount}[aria-invalid]")).to_have_count(0))
     ana.presses("Approve with edits")
     ana.sees("Approved: Refund 45.5 for A-17", within="#toasts")
     ana.sees("Nothing needs you", within="#queue")
