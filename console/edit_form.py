@@ -39,10 +39,11 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What an edit would come to, while it is written: what the rules would say, or else what is wrong and in which
-    controls, or nothing."""
+    """What an edit would come to, while it is written: what the rules would say and how it would be called, or else
+    what is wrong and in which controls, or nothing."""
 
     result: str = ""
+    title: str = ""
     problem: str = ""
     wrong: tuple[str, ...] = ()
     beyond: str = ""
@@ -91,12 +92,12 @@ def check(card: Card, sent: Mapping[str, str]) -> Check:
     approval = card.approval
     try:
         args = schema_form.read(card.proposal.schema, card.proposal.args, sent)
-        found = outlook(approval, args, seen=bytes(approval.digest))
+        title, found = outlook(approval, args, seen=bytes(approval.digest))
     except NothingChanged:
         return Check()
     except Unprocessable as refusal:
         return _problem(card, sent, refusal)
-    return Check(compared(approval.explanation, found), beyond=beyond(card, args))
+    return Check(compared(approval.explanation, found), title, beyond=beyond(card, args))
 
 
 def beyond(card: Card, args: Mapping[str, Any]) -> str:

@@ -75,11 +75,12 @@ def prepare(approval: ApprovalRequest, args: Any, *, seen: bytes) -> Edit:
     return Edit(proposal.args, proposal.digest, shown, verdict.facts, verdict.explanation, proposal.rules_epoch)
 
 
-def outlook(approval: ApprovalRequest, args: Any, *, seen: bytes) -> dict[str, Any]:
-    """What the rules would say about new arguments, for who still writes them; refuses what `prepare` does."""
-    verdict, _ = judged(as_edited(approval, args, seen=seen))
+def outlook(approval: ApprovalRequest, args: Any, *, seen: bytes) -> tuple[str, dict[str, Any]]:
+    """Title and what the rules would say of new arguments, for who still writes them; refuses what `prepare` does."""
+    proposal = as_edited(approval, args, seen=seen)
+    verdict, facts = judged(proposal)
     _refuse_denied(verdict)
-    return verdict.explanation()
+    return title(proposal.tool, proposal.arguments, facts), verdict.explanation()
 
 
 def as_edited(approval: ApprovalRequest, args: Any, *, seen: bytes) -> Proposal:

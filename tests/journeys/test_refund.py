@@ -36,7 +36,7 @@ def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
     ana.fills("amount", "much")
     ana.on(lambda page: expect(page.locator(f"{amount}[aria-invalid=true]")).to_be_visible())
     ana.fills("amount", "45.5")
-    ana.sees("Fits the form and the rules", within=".valid")
+    ana.sees("It will read Refund 45.5 for A-17", within=".valid")
     ana.on(lambda page: expect(page.locator(f"{amount}[aria-invalid]")).to_have_count(0))
     ana.presses("Approve with edits")
     ana.sees("Approved: Refund 45.5 for A-17", within="#toasts")
