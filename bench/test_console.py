@@ -88,7 +88,7 @@ PRESSED = """([key, selector]) => new Promise((done, fail) => {
 def in_the_browser(show, come, people):  # noqa: F811
     person = people["cleo"].person
     cleo = come(person.username)
-    cleo.goes_to("/review?risk=low")
+    cleo.goes_to("/review?agent=customer-care")
     cleo.on(lambda page: page.locator("[data-row]").first.click())
     cleo.sees("by customer-care")
     show("B20_next_by_key", "ms", [pressed(cleo, "j", "#detail") for _ in range(30)])
