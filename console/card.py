@@ -62,7 +62,11 @@ class Card:
         self.principal, self.approval, self.view, self.now = principal, approval, view, now
         self.call, self.run = approval.tool_call, approval.run
         self.decisions = list(approval.decisions.select_related("person"))
-        self.people = approvers(approval.workspace_id, without=approval.excluded)
+
+    @cached_property
+    def people(self) -> dict[int, frozenset[str]]:
+        """Those who could decide, with their groups."""
+        return approvers(self.approval.workspace_id, without=self.approval.excluded)
 
     # --- how it stands ---
 

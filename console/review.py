@@ -230,11 +230,9 @@ def left_behind(request: MemberRequest, found: ApprovalRequest | None) -> UUID |
 
 
 def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
-    """The request, if it is of this workspace."""
-    joined = ["tool_call", "run__agent", "run__version", "run__root", "run__started_by", "run__started_by_token"]
-    joined += ["handover__person", "handover__given_by"]
+    """The request, if it is of this workspace; more tables would take longer to plan than to ask one by one."""
     visible = with_same(with_others(ApprovalRequest.objects.visible_to(request.principal)))
-    return get_object_or_404(visible.select_related(*joined), pk=approval_id)
+    return get_object_or_404(visible.select_related("tool_call", "run__agent", "run__version"), pk=approval_id)
 
 
 def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) -> dict[str, Any]:

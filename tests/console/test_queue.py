@@ -233,7 +233,7 @@ def test_a_card_costs_few_queries(
 ) -> None:
     approval, ana = ApprovalRequest.objects.get(), browse("ana")
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         ana.get(f"/review/{approval.pk}", headers=HTMX)
     with django_assert_max_num_queries(20):
         ana.get(f"/review/{approval.pk}")
