@@ -235,7 +235,7 @@ def test_a_card_costs_few_queries(
 
     with django_assert_max_num_queries(18):
         ana.get(f"/review/{approval.pk}", headers=HTMX)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         ana.get(f"/review/{approval.pk}")
 
 
