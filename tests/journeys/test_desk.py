@@ -168,6 +168,9 @@ def nothing_is_decided_while_another_is_loaded(ana: Guest, approval: ApprovalReq
     ana.follows(other.title, within="#queue")
     ana.on(lambda page: expect(page.locator("#detail[aria-busy=true]")).to_be_visible())
     ana.presses_key("a")
+    old = ana.on(lambda page: page.query_selector(f"#request-{other.pk}"))
+    ana.on(lambda page: page.evaluate("document.body.dispatchEvent(new CustomEvent('cs:decided'))"))  # the queue anew
+    ana.on(lambda page: page.wait_for_function("row => !row.isConnected", arg=old))
     ana.on(lambda page: held.pop().continue_())
     ana.on(lambda page: page.unroute_all())
     ana.on(lambda page: expect(page.locator(f"#selected[value='{other.pk}']")).to_have_count(1))
