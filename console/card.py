@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import cached_property
 
 from agents.models import CallStatus
+from console import delays
 from console.considered import Considered
-from console.figures import duration
 from console.proposal import Proposal
 from console.prospect import Prospect
 from console.standing import Standing, of_call
@@ -35,8 +35,6 @@ AFTER_APPROVAL = {
     CallStatus.FAILED: Standing("Approved, but it failed", "bad"),
     CallStatus.IN_DOUBT: Standing("Approved, in doubt", "warn"),
 }
-PUT_OFF = [(15, "15 minutes"), (60, "An hour"), (480, "Eight hours")]
-MAX_PUT_OFF = 7 * 24 * 60  # minutes
 UNANSWERED = "then the agent goes on unanswered"
 NEEDS_ME = {
     "tool_call": "Needs your approval",
@@ -264,14 +262,8 @@ class Card:
 
     @property
     def put_off_choices(self) -> list[tuple[int, str]]:
-        """For how many minutes it can be put off, in words: never longer than half of the time that is left."""
-        half = self.seconds_left // 120
-        if not self.seconds_left:
-            return PUT_OFF
-        longest = max(1, min(half, MAX_PUT_OFF))
-        length = f"{longest} min" if longest < 60 else duration(longest * 60)
-        words = f"{length}, half of what is left" if half <= MAX_PUT_OFF else "A week"
-        return [(minutes, words) for minutes, words in PUT_OFF if minutes < longest] + [(longest, words)]
+        """For how many minutes it can be put off, in words."""
+        return delays.choices(self.seconds_left)
 
     @cached_property
     def put_off_until(self) -> datetime | None:
