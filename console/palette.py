@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from agents.models import Agent, Run
-from console import stops
+from console import figures, stops
 from console.pages import MemberRequest, members_only
 from console.rail import entries
 from reviews.models import ApprovalRequest
@@ -58,7 +58,7 @@ def finds(principal: Principal, text: str) -> Iterator[tuple[str, list[Find]]]:
     requests = fitting(ApprovalRequest.objects.visible_to(principal).select_related("run__agent"), text)
     yield "Requests", [found("review-approval", one, one.get_status_display(), "inbox") for one in requests]
     runs = fitting(Run.objects.in_workspace(principal.workspace), text)
-    yield "Runs", [found("run", one, one.get_status_display(), "runs") for one in runs]
+    yield "Runs", [found("run", one, f"{figures.short(one.pk)} · {one.get_status_display()}", "runs") for one in runs]
 
 
 def stopping(principal: Principal, text: str) -> list[Find]:

@@ -9,9 +9,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agents.exceptions import IllegalMove
 from agents.models import Run
-from console.pages import MemberRequest, Words, members_only, show
-from console.run_page import Page, PlaceForm
+from console.inspector import FORK, PARTS
+from console.pages import AddressForm, MemberRequest, Words, members_only, show
+from console.run_page import MAX_TURNS, VIEWS, Page
 from console.standing import with_standing
+
+
+class PlaceForm(AddressForm):
+    """Which step is looked at, and how."""
+
+    step = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    after = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    last = forms.IntegerField(min_value=1, max_value=MAX_TURNS, required=False)
+    call = forms.UUIDField(required=False)
+    view = forms.ChoiceField(choices=VIEWS.items(), required=False)
+    part = forms.ChoiceField(choices=[*PARTS.items(), (FORK, FORK)], required=False)
 
 
 class MessageForm(forms.Form):

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.db.models import Q
 from django.utils.timezone import now
 
@@ -15,11 +14,11 @@ from agents.reading import Step
 from console import budgets, effects, fork_form, happenings, made, talk, tree, wishes
 from console.busy import begun, busy_since
 from console.inspector import FORK, PARTS, Inspected
-from console.pages import AddressForm, MemberRequest
+from console.pages import MemberRequest
 from console.standing import stopped_calls, with_standing
 from console.steps import Row, effects_of, ended, rows, shared, thinking
 from console.track import track
-from console.waterfall import Axis
+from console.waterfall import Axis, Bar, length
 from console.wishes import Wish
 from reviews.models import ApprovalRequest, PolicyRevision
 from reviews.opening import considered
@@ -30,6 +29,7 @@ CHILDREN = 100
 POLICIES = 3  # tags in the head
 TURNS = 60  # of the conversation, the newest ones, unless more are asked for
 MAX_TURNS = 1000
+BETWEEN_SECONDS = 2  # what the runtime itself may take between the steps
 VIEWS = {
     "waterfall": "Waterfall",
     "tree": "Tree",
@@ -37,17 +37,6 @@ VIEWS = {
     "calls": "Calls",
     "events": "Events",
 }
-
-
-class PlaceForm(AddressForm):
-    """Which step is looked at, and how."""
-
-    step = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-    after = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-    last = forms.IntegerField(min_value=1, max_value=MAX_TURNS, required=False)
-    call = forms.UUIDField(required=False)
-    view = forms.ChoiceField(choices=VIEWS.items(), required=False)
-    part = forms.ChoiceField(choices=[*PARTS.items(), (FORK, FORK)], required=False)
 
 
 class Page:
@@ -94,16 +83,13 @@ class Page:
 
     def waterfall(self) -> dict[str, Any]:
         """Rows, and the axis on which their bars lie."""
-        found = self.rows
-        start = min([row.started_at for row in found], default=self.run.created_at)
-        end = max([row.finished_at for row in found if not row.is_ahead], default=start)
-        work = [(row.started_at, row.finished_at) for row in found if row.is_work]
-        axis = Axis(work, start, end)
-        return {
-            "axis": axis,
-            "rows": [(row, axis.ahead if row.is_ahead else axis.bar(row.started_at, row.finished_at)) for row in found],
-            "whole": axis.bar(start, end),
-        }
+        own = [row for row in self.rows if not row.is_shared]
+        is_begin = self.after <= (self.run.forked_seq or 0)
+        start = self.run.created_at if is_begin else min((row.started_at for row in own), default=self.run.created_at)
+        ends = [self.now] if self.is_end else [row.finished_at for row in own]
+        end = self.run.finished_at if self.is_end and self.run.finished_at else max(ends, default=start)
+        axis = Axis([(row.started_at, row.finished_at) for row in own if row.is_work], start, end)
+        return {"axis": axis, "rows": [(row, bar_of(row, axis)) for row in self.rows], "whole": axis.bar(start, end)}
 
     # --- ranges ---
 
@@ -275,8 +261,11 @@ class Page:
 
     @property
     def waiting_seconds(self) -> float:
-        """The rest: people, timers, and the queue."""
-        return max(0.0, self.elapsed_seconds - self.working_seconds)
+        """The rest: people, timers, and the queue; where only moments between steps are left, what rows say."""
+        rest = max(0.0, self.elapsed_seconds - self.working_seconds)
+        gates = [row for row in self.rows if row.tone == "gate" and not row.is_shared]
+        waits = length((row.started_at, row.finished_at) for row in gates)
+        return waits if abs(rest - waits) < BETWEEN_SECONDS else rest
 
     @property
     def policies(self) -> list[PolicyRevision]:
@@ -294,3 +283,10 @@ class Page:
     def effects(self) -> effects.Effects:
         """What left its mark on the world, and what is held."""
         return effects.of_run(self.run, self.principal.workspace.switch)
+
+
+def bar_of(row: Row, axis: Axis) -> Bar | None:
+    """Where a row lies; what happened before a fork has no place in its time."""
+    if row.is_shared:
+        return None
+    return axis.ahead if row.is_ahead else axis.bar(row.started_at, row.finished_at)

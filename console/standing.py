@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from agents.models import CallStatus, Effect, ForkMode, Run, RunStatus, ToolCall, with_unread
 from agents.tools.question import QUESTION
@@ -67,7 +67,14 @@ def with_standing(runs: "QuerySet[Run]") -> "QuerySet[Run]":
         waits_for_children=Exists(children),
         ended_otherwise=ArraySubquery(refused.order_by().values("status").distinct()),
         is_stopped=Exists(stopped_calls().filter(run=OuterRef("pk"))),
+        repeats_writes=Case(When(fork_mode=ForkMode.LIVE, then=only_repeats()), default=False),
     )
+
+
+def only_repeats() -> Q:
+    """Whether a fork wrote, and each of its writes came from the record."""
+    writes = ToolCall.objects.filter(run=OuterRef("pk")).exclude(effect=Effect.READ)
+    return Exists(writes) & ~Exists(writes.exclude(verdict__stand_in__kind="record"))
 
 
 def newest_with_standing(runs: "QuerySet[Run]", limit: int) -> "QuerySet[Run]":
@@ -121,6 +128,8 @@ def succeeded(run: Run) -> Standing:
         return Standing(f"Succeeded, ended by {run.ended_by}", "warn")
     if said := otherwise(run):
         return Standing(f"Succeeded, {said}", "warn")
+    if getattr(run, "repeats_writes", False):
+        return Standing("Succeeded, writes from the record", "acc")
     return Standing("Succeeded", "ok")
 
 

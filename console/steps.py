@@ -62,12 +62,13 @@ class Row:
     label: str = ""
     is_under_way: bool = False
     is_ahead: bool = False
+    is_shared: bool = False
     position: str = ""
 
     @property
     def is_work(self) -> bool:
-        """Whether a model or a tool was busy then."""
-        return self.tone != "gate" and not self.is_ahead and self.icon != "x"
+        """Whether a model or a tool was busy then, for this run."""
+        return self.tone != "gate" and not self.is_ahead and not self.is_shared and self.icon != "x"
 
     @property
     def seconds(self) -> float:
@@ -114,7 +115,7 @@ def name(step: Step, call: ToolCall | None, effects: Effects) -> str:
 
 
 def turn(outcome: Any, effects: Effects) -> str:
-    """Replied; Asked lookup_order; Proposed issue_refund and 2 more."""
+    """Replied; Asked lookup_order; Proposed issue_refund × 2; Proposed issue_refund + 2 more."""
     blocks = outcome.get("blocks", [])
     asked = [str(block.get("name")) for block in blocks if block.get("type") == "tool_use"]
     if not asked:
@@ -123,7 +124,8 @@ def turn(outcome: Any, effects: Effects) -> str:
         return "Asked people"
     verb = "Asked" if all(effects.get(tool) == Effect.READ for tool in asked) else "Proposed"
     first = asked[0] if TOOL_NAME.fullmatch(asked[0]) else "an unknown tool"
-    return f"{verb} {first}" + (f" and {len(asked) - 1} more" if asked[1:] else "")
+    rest = f" × {len(asked)}" if len(set(asked)) == 1 else f" + {len(asked) - 1} more"
+    return f"{verb} {first}" + (rest if asked[1:] else "")
 
 
 def of_step(step: Step, call: ToolCall | None, effects: Effects) -> list[Row]:
@@ -243,9 +245,11 @@ def ended(at: datetime, until: datetime, who: str, why: str) -> Row:
 
 
 def shared(row: Row, forked_seq: int) -> Row:
-    """The row of a fork; of a call that the run made from which it was forked, it says so."""
-    is_shared = row.is_code and row.number is not None and row.number <= forked_seq
-    return replace(row, label=f"{row.label}, before the fork") if is_shared else row
+    """The row of a fork; of what happened before it, in the run that it was forked from, it says so."""
+    kind, _, seq = row.key.partition("=")
+    if kind != "step" or int(seq) > forked_seq:
+        return row
+    return replace(row, label=f"{row.label}, before the fork".removeprefix(", "), is_shared=True)
 
 
 def note(step: Step, call: ToolCall | None) -> str:

@@ -42,7 +42,7 @@ SENTENCES = {
     "run.pause": "paused {it}",
     "run.resumption": "resumed {it}",
     "run.cancellation": "cancelled {it}",
-    "run.fork": "forked {it} from step {seq}",
+    "run.fork": "forked {it} after step {seq}",
     "tool_call.happened": "said that {it} happened",
     "tool_call.did_not_happen": "said that {it} did not happen",
     "tool_call.retry": "asked for a retry of {it}",

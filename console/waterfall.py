@@ -14,7 +14,7 @@ FOLD_AFTER = timedelta(seconds=2)
 FOLD_SHARE = 0.12  # of the time that somebody worked
 TICK_STEPS = [n * 10**power for power in range(-3, 8) for n in (1, 2, 5)]
 MAX_TICKS = 5
-LAST = 9.0  # the room that the words at the end take
+CHARACTER, GAP = 1.5, 1.5  # of a lane, which words beside a tick take
 WIDE = 0.6 * WIDTH  # a stretch this wide has room for all of them
 
 type Span = tuple[datetime, datetime]
@@ -38,6 +38,11 @@ class Tick:
 
     x: float
     text: str
+
+    @property
+    def end(self) -> float:
+        """Where its words end, about."""
+        return self.x + CHARACTER * len(self.text) + GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +101,43 @@ class Axis:
         step = next((one for one in TICK_STEPS if seconds / one <= room), TICK_STEPS[-1])
         count = int(seconds / step) + 1
         marks = [Tick(round(first.width * n * step / seconds, 2), duration(n * step)) for n in range(1, count)]
-        return [Tick(0.0, "0 s"), *(mark for mark in marks if mark.x < WIDTH - LAST), *self._behind]
+        return legible([Tick(0.0, "0 s"), *self._behind, *marks])
+
+    @property
+    def last(self) -> str:
+        """The words at the end: how long all took, or what came behind the last fold where that says the same."""
+        whole, behind = duration(self.seconds), self._behind
+        if not behind or behind[-1].text != whole:
+            return whole
+        return f"+ {duration(self.stretches[-1].length.total_seconds())}"
 
     @property
     def _behind(self) -> list[Tick]:
         """When work goes on behind a fold: there one reads how much time was folded."""
         begun = [one for one, before in zip(self.stretches[1:], self.stretches, strict=False) if before.is_folded]
-        return [
-            Tick(round(one.x, 2), duration((one.start - self.start).total_seconds()))
-            for one in begun
-            if not one.is_folded and one.x < WIDTH - LAST and one.width > LAST
-        ]
+        return legible(
+            [
+                Tick(round(one.x, 2), duration((one.start - self.start).total_seconds()))
+                for one in begun
+                if not one.is_folded
+            ]
+        )
+
+
+def legible(ticks: Iterable[Tick]) -> list[Tick]:
+    """Those whose words lie on no other's, nor at the end, and that say something else; the first ones go first."""
+    kept: list[Tick] = []
+    for tick in ticks:
+        is_free = all(tick.x >= one.end or tick.end <= one.x for one in kept)
+        if is_free and tick.end <= WIDTH + 0.01 and tick.text not in {one.text for one in kept}:
+            kept.append(tick)
+    return sorted(kept, key=lambda tick: tick.x)
+
+
+def length(spans: Iterable[Span]) -> float:
+    """The seconds that these cover, those that lie on others counted once."""
+    known = sorted(spans)
+    return sum((b - a).total_seconds() for a, b in merged(known, known[0][0], max(b for _, b in known))) if known else 0
 
 
 def merged(work: Iterable[Span], start: datetime, end: datetime) -> list[Span]:

@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from agents.gateway.pricing import FREE_PROVIDERS
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
@@ -117,6 +118,13 @@ def attr(thing: Any, name: str) -> Any:
 def is_scripted(version: AgentVersion) -> bool:
     """Whether a scripted model speaks, which every page has to say."""
     return any(link.get("provider") == "scripted" for link in version.chain)
+
+
+@register.filter
+def spent(run: Run) -> str:
+    """What a run cost, which may be nothing; or that the list of prices has none for its models."""
+    is_free = all(link.get("provider") in FREE_PROVIDERS for link in run.version.chain)
+    return figures.dollars(run.cost) if run.cost or is_free or not run.tokens else "unknown"
 
 
 @register.filter

@@ -1,5 +1,5 @@
 // [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view (behind
-// the last one, what fetches more), and gets the focus that nothing has on load, or that a swap took away.
+// the last one, what fetches more), and gets the focus that nothing has on load, or that a swap took away, unless [data-first] wants it.
 (() => {
   "use strict";
   const open = () => document.getElementById(`request-${document.getElementById("selected")?.value}`);
@@ -12,7 +12,7 @@
     if (row && row.id !== last) row.scrollIntoView({ block: "nearest" });
     if (row && row === [...document.querySelectorAll("[data-row]")].at(-1)) document.querySelector(".more")?.scrollIntoView({ block: "nearest" });
     last = row?.id;
-    if (wasFocused && document.activeElement === document.body) row?.focus({ preventScroll: true });
+    if (wasFocused && document.activeElement === document.body) (document.querySelector("[data-first]") || row)?.focus({ preventScroll: true });
     wasFocused = false;
   }
 

@@ -38,7 +38,7 @@
     for (const one of document.querySelectorAll("[data-grows]")) {
       const from = one.dataset.grows;
       if (grown.get(one)?.from !== from) grown.set(one, { from, at: performance.now() });
-      const seconds = Math.floor(Number(from) + (performance.now() - grown.get(one).at) / 1000);
+      const seconds = Math.round(Number(from) + (performance.now() - grown.get(one).at) / 1000);
       if (seconds < 1 || seconds >= 3600) continue;
       const rest = String(seconds % 60).padStart(2, "0");
       one.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${rest} s`;

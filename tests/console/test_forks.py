@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 
 from agents.models import Run, ToolCall
 from agents.runtime import flow
 from agents.runtime.advance import advance
+from reviews.models import ApprovalRequest
 from tests.console import shop
 from tests.factories import House, make_run
 from workspaces.models import Membership
@@ -52,9 +55,11 @@ def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse:
     assert ToolCall.objects.get(run=fork).status == "waiting" and ToolCall.objects.get(run=waiting, seq=None)
     shown = root.get(f"/runs/{fork.pk}").content.decode()
     assert ">ok, before the fork</text>" in shown  # its read is the other run's
-    assert f'href="/runs/{waiting.pk}?step=3"' in shown and "Forked at step 3" in shown and "shop_order" in shown
+    assert f'href="/runs/{waiting.pk}?step=4"' in shown and "on its own from step 4" in shown and "shop_order" in shown
+    assert ">before the fork</text>" in shown and "Effects since the fork" in shown
     listed = root.get(f"/runs/{waiting.pk}").content.decode()
-    assert "Forks of this run" in listed and "proposes: " in listed and ">same</span>" in listed
+    assert "Forks of this run" in listed and "</b> from step 4" in listed
+    assert "proposes: " in listed and ">same</span>" in listed
     token = "ghp_" + "a1" * 18
     changed = {"step": "3", "mode": "simulated", "arguments": '{"order": "A-2"}', "say": f"Sign with {token}"}
     sent = root.post(f"/runs/{waiting.pk}/forks", changed, headers={"hx-request": "true"})
@@ -83,6 +88,32 @@ def test_an_engineer_forks_a_run_on_its_page(waiting: Run, house: House, browse:
             404,
             sam.post(unknown).content[:300],
         )
+
+
+def test_a_fork_whose_writes_all_came_from_the_record_says_so_and_counts_its_own_time(
+    waiting: Run, house: House, browse: Callable[[str], Client]
+) -> None:
+    approval = ApprovalRequest.objects.get(run=waiting)
+    approval.decide("approve", by=house.by("ben"), digest=bytes(approval.digest))
+    advance(waiting.pk)
+    Run.objects.filter(pk=waiting.pk).update(created_at=now() - timedelta(hours=1))
+    root = browse("root")
+    root.post(f"/runs/{waiting.pk}/forks", {"step": "4", "again": "on", "mode": "live"})
+    fork = Run.objects.get(forked_from=waiting)
+    advance(fork.pk)
+
+    page = root.get(f"/runs/{fork.pk}")
+    text = page.content.decode()
+    assert "Succeeded, writes from the record" in text and "<b>1</b>write from the record" in text
+    assert page.context["axis"].seconds == fork_seconds(fork) < 60
+    assert "Waiting time</dt><dd>none<" in text
+    assert ">Succeeded, writes from the record</span>" in root.get(f"/runs/{waiting.pk}").content.decode()
+    assert "Succeeded</span>" in root.get(f"/runs/{waiting.pk}").content.decode()
+
+
+def fork_seconds(fork: Run) -> float:
+    fork.refresh_from_db()
+    return fork.elapsed_seconds(now())
 
 
 def as_it_was(client: Client, run: Run) -> dict[str, str]:

@@ -106,6 +106,16 @@ def test_a_row_tells_work_from_waiting(house: House, browse: Callable[[str], Cli
     assert ">$1.50</span>" in page
 
 
+def test_a_run_that_cost_nothing_is_told_from_one_whose_price_nobody_knows(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    for provider, said in (("scripted", ">$0.00<"), ("openai", ">unknown<")):
+        agent = make_agent(house.workspace, provider, chain=[{"provider": provider, "model": "x"}])
+        run = make_run(agent, house.olga, title=provider, tokens=7)
+        assert said in browse("olga").get(f"/runs?agent={provider}").content.decode()
+        assert said.rstrip("<") in browse("olga").get(f"/runs/{run.pk}").content.decode()
+
+
 def test_chosen_runs_are_changed_each_on_its_own(house: House, browse: Callable[[str], Client]) -> None:
     open_run, ended = make_run(house.agent, house.olga), make_run(house.agent, title="Old", status="succeeded")
     foreign = make_run(make_agent(Workspace.objects.of(house.sam).get()), title="Sam's")

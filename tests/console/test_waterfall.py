@@ -1,11 +1,12 @@
 """The time axis: idle stretches are folded away."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.waterfall import FOLD_WIDTH, WIDTH, Axis
+from console.waterfall import FOLD_WIDTH, WIDTH, Axis, length
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,6 +55,22 @@ def test_the_ticks_count_the_first_stretch_of_work_and_say_when_it_goes_on() -> 
 
 def test_a_narrow_stretch_has_fewer_ticks() -> None:
     assert len(axis((0, 20), (900, 980), end=980).ticks) <= 3
+
+
+def test_words_of_ticks_never_lie_on_each_other_and_never_say_the_same() -> None:
+    found = axis((0, 0.16), (921.1, 921.2), (921.3, 921.4), end=921.4)
+    ticks = found.ticks
+
+    assert all(one.end <= other.x for one, other in pairwise(ticks))
+    assert ticks[-1].text == "15 m 21 s" and found.last == "+ 300 ms"
+    assert axis((0, 0.4), end=0.41).last == "410 ms"
+    busy = axis((0, 0.4), end=400)  # what is still open is folded behind work
+    assert busy.ticks[-1].end <= WIDTH
+
+
+def test_time_that_several_spans_cover_counts_once() -> None:
+    assert length([]) == 0
+    assert length([(at(5), at(7)), (at(0), at(2)), (at(1), at(3))]) == 5
 
 
 def test_nothing_at_all_is_no_accident() -> None:

@@ -14,7 +14,7 @@ from tests.console import shop
 from tests.factories import make_agent, make_policy, make_run
 from tests.journeys.browser import Guest
 from tests.journeys.conftest import Office
-from tests.people import acting
+from tests.people import acting, make_member
 from tests.product import Product
 from workspaces import hints
 from workspaces.models import Person
@@ -27,6 +27,7 @@ TRIES = 60
 def held(product: Product, office: Office) -> Run:
     """A run in a thread that waits for approval, with a second version of its agent and a schedule beside it."""
     olga = acting(office.people["olga"])
+    make_member(office.workspace, "eve", "engineer")
     make_policy(office.workspace, {"name": "Ask", "effect": "ask", "tool": "shop_refund"}, name="Shop")
     chain = [{"provider": "scripted", "model": "shop"}]
     agent = make_agent(office.workspace, "shop", tools=shop.TOOLS, chain=chain, flow="shop_desk")
@@ -42,6 +43,7 @@ def test_runs_are_followed_and_changed(held: Run, office: Office, come: Callable
     ana = come("ana")
     its_steps_are_walked_by_keys(ana, held)
     its_model_is_heard_while_it_speaks(ana, held, office.people["olga"])
+    it_is_forked_by_keys(come("eve"), held)
     many_are_changed_at_once(ana, office)
     for path in (
         f"/runs/{held.pk}?view=tree", f"/runs/{held.pk}?view=events&step=2", "/agents/shop?version=2&against=1",
@@ -64,6 +66,16 @@ def its_steps_are_walked_by_keys(ana: Guest, run: Run) -> None:
     ana.on(lambda page: expect(page.locator("[data-play][aria-pressed=false]")).to_have_count(1))
     ana.presses_key("v")
     ana.on(lambda page: page.wait_for_url("**/review/**"))
+
+
+def it_is_forked_by_keys(eve: Guest, run: Run) -> None:
+    eve.goes_to(f"/runs/{run.pk}?step=4")
+    eve.on(lambda page: expect(page.locator("[data-row]:focus")).to_have_count(1))
+    eve.presses_key("f")
+    eve.on(lambda page: expect(page.locator("#fork-form [name=again]")).to_be_focused())
+    eve.presses_key("Control+Enter")  # as it is printed on the button
+    eve.on(lambda page: page.wait_for_url(lambda url: str(run.pk) not in url))
+    eve.sees("on its own from step 4", within=".rhead")
 
 
 def its_model_is_heard_while_it_speaks(ana: Guest, run: Run, by: Person) -> None:
