@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
-from console import edit_form, queue, saved_views, schema_form, urgency
+from console import edit_form, meanwhile, queue, saved_views, schema_form, urgency
 from console.card import VIEWS, Card
 from console.pages import MemberRequest, Words, members_only, show
 from console.proposal import Proposal
@@ -78,8 +78,10 @@ def approval(request: MemberRequest, approval_id: UUID) -> HttpResponse:
 def changes(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     """What has happened to a request since it was shown; nothing if nothing has."""
     card = Card(request.principal, load(request, approval_id), "form", now())
-    context = {"card": card, "approval": card.approval, "last": card.decisions[-1:]}
-    if card.fingerprint != request.GET.get("seen"):
+    seen = request.GET.get("seen", "")
+    context = {"card": card, "approval": card.approval}
+    if card.fingerprint != seen:
+        context["meanwhile"] = meanwhile.since(card, seen, is_editing="edit" in request.GET)
         return render(request, f"{TEMPLATE}#changes", context)
     if card.beside != request.GET.get("beside", card.beside):
         return render(request, "components/beside.html", context)
@@ -119,7 +121,8 @@ def undo(request: MemberRequest, approval_id: UUID, n: int) -> HttpResponse:
 def told_of_changes(request: MemberRequest, found: ApprovalRequest, refusal: CountersignError) -> HttpResponse:
     """That somebody else was first is no mistake of the reader: it is told as hints tell it, and nothing moves."""
     card = Card(request.principal, found, "form", now())
-    context = {"card": card, "approval": found, "last": card.decisions[-1:], "refusal": str(refusal)}
+    context = {"card": card, "approval": found, "refusal": str(refusal)}
+    context["meanwhile"] = meanwhile.since_post(card, request.POST)
     answer = render(request, f"{TEMPLATE}#changes", context, status=refusal.status)
     return retarget(reswap(answer, "innerHTML"), "#changes")
 

@@ -233,11 +233,16 @@ def test_an_open_card_is_told_what_happened_to_it(
 
     assert ana.get(path).status_code == 204
     decide(approval, "edit", house.by("ben"), args={"amount": 5, "order": "A"})
-    assert "Ben edited this." in ana.get(path).content.decode()
+    assert "amount from 80 to 5" in ana.get(path).content.decode()
     decide(approval, "reject", house.by("ben"), reason="no")
     told = ana.get(path).content.decode()
-    assert "Ben rejected this." in told and "nothing left to decide" in told
-    assert ">Rejected</span>" in told and "Rejected <time" in told and "by Ben" in told and "not filled" in told
+    assert " and rejected it: refund(" in told and "nothing left to decide" in told
+    assert (
+        ">Rejected, revision 2</span>" in told
+        and "Rejected <time" in told
+        and "by Ben" in told
+        and "not filled" in told
+    )
     late = post(ana, approval, "approve", headers=HTMX, digest=bytes(approval.digest).hex())
     assert (late.status_code, late["HX-Retarget"], late["HX-Reswap"]) == (409, "#changes", "innerHTML")
     assert "Ben has already rejected this." in late.content.decode() and "notice bad" not in late.content.decode()

@@ -109,7 +109,9 @@ def what_was_typed_stays_and_a_stale_page_decides_nothing(
     ana.on(lambda page: page.locator("#ask-reject .btn.no").click(force=True))
     approval.decide("edit", by=cleo, digest=bytes(approval.digest), args={"n": 2})
     ana.on(lambda page: page.context.set_offline(False))
-    ana.sees("Cleo edited this.", within="#changes")
+    ana.sees("Cleo changed n from 1 to 2: plain(n: 2).", within="#changes")
+    ana.on(lambda page: expect(page.locator(".dhead h1")).to_have_css("text-decoration-line", "line-through"))
+    ana.sees("Revision 1, no longer what is asked", within="#arguments")
     ana.on(lambda page: expect(page.locator("#actions .btn[aria-disabled=true]")).to_have_count(0))
     approval.refresh_from_db()
     assert approval.is_pending

@@ -229,6 +229,7 @@ def a_card_tells_what_others_did_meanwhile(ana: Guest, approval: ApprovalRequest
 
     ana.sees("Cleo rejected this.", within="#changes")
     ana.sees("There is nothing left to decide here.", within="#actions")
+    ana.sees("This edit can no longer be saved.", within="#arguments")
     assert ana.on(lambda page: page.get_by_label("order", exact=True).input_value()) == "typed by ana"
     ana.follows("Show it as it is now")
     ana.sees("Rejected", within=".dhead")
