@@ -13,7 +13,7 @@ from console.facts import AMOUNT
 from console.prospect import seats_in_words
 from console.schema_form import Field
 from reviews.editing import outlook
-from reviews.exceptions import NothingChanged
+from reviews.exceptions import NothingChanged, Unexplained
 from workspaces.exceptions import Unprocessable
 
 type Errors = Iterable[Mapping[str, str]]
@@ -68,6 +68,15 @@ def _control(one: Field, sent: Mapping[str, str] | None, errors: Errors) -> Cont
 def is_about(place: str, path: str) -> bool:
     """Whether an error is about what stands at that place, or inside it."""
     return path == place or path.startswith(f"{place}/")
+
+
+def as_sent(card: Card, sent: Mapping[str, str], refusal: Unprocessable) -> dict[str, Any]:
+    """The form with what was sent and refused; only a reason that lacks is asked for where it belongs."""
+    found: dict[str, Any] = {"controls": controls(card, sent, refusal.errors), "reason": sent.get("reason", "")}
+    if not isinstance(refusal, Unexplained):
+        return found | {"elsewhere": elsewhere(card, refusal)}
+    found["controls"] = [replace(one, has_focus=False) for one in found["controls"]]
+    return found | {"reason_error": str(refusal)}
 
 
 def elsewhere(card: Card, refusal: Unprocessable) -> str:

@@ -21,7 +21,7 @@ from console.pages import MemberRequest, Words, members_only, show
 from console.proposal import Proposal
 from console.prospect import Prospect
 from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm, on_page, query_of
-from reviews.exceptions import AlreadyDecided, Changed, Expired, Withdrawn
+from reviews.exceptions import AlreadyDecided, Changed, Expired, Unexplained, Withdrawn
 from reviews.models import ApprovalRequest, Decision
 from reviews.outdated import with_others
 from reviews.repeating import with_same
@@ -136,6 +136,8 @@ def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) ->
         return found.decide(kind, by=request.principal, digest=digest, result=result, then=said["then"], **words)
     card = Card(request.principal, found, "form", now())
     args = schema_form.read(card.proposal.schema, card.proposal.args, request.POST)
+    if not words["reason"].strip():
+        raise Unexplained("Say why you change it.")
     decision = found.decide("edit", by=request.principal, digest=digest, args=args, **words)
     if kind == "edit_and_approve":
         decision = found.decide("approve", by=request.principal, digest=bytes(found.digest))
@@ -164,8 +166,7 @@ def refused(
 def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unprocessable) -> HttpResponse:
     """The arguments as somebody wrote them."""
     context = card_context(request, found) | {"is_editing": True}
-    context["controls"] = edit_form.controls(context["card"], request.POST, refusal.errors)
-    context["elsewhere"] = edit_form.elsewhere(context["card"], refusal)
+    context |= edit_form.as_sent(context["card"], request.POST, refusal)
     if not request.htmx:
         return render(request, TEMPLATE, queue_context(request, found) | context, status=refusal.status)
     answer = render(request, "components/arguments.html", context, status=refusal.status)

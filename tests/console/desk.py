@@ -15,6 +15,8 @@ def read(client: Client, approval: ApprovalRequest, query: str = "") -> str:
 
 def post(client: Client, approval: ApprovalRequest, kind: str, headers: Any = None, **form: str) -> Any:
     form = {"kind": kind, "digest": bytes(approval.digest).hex(), **form}
+    if kind.startswith("edit"):
+        form.setdefault("reason", "As agreed")
     answer = client.post(f"/review/{approval.pk}/decisions", form, headers=headers)
     approval.refresh_from_db()
     return answer

@@ -15,6 +15,7 @@ from tests.console.conftest import HTMX
 from tests.console.desk import post, read
 from tests.factories import House, make_approval, make_policy
 from tests.reviews.stories import TWO_SEATS, call_of, decide
+from workspaces.models import AuditEntry
 
 DENIED = {"name": "Never so much", "effect": "deny", "tool": "refund", "condition": "args.amount > 100.0"}
 
@@ -37,6 +38,29 @@ def test_one_edits_and_approves_at_once(browse: Callable[[str], Client], approva
     assert (approval.status, approval.revision) == ("approved", 2)
     assert [made.kind for made in approval.decisions.all()] == ["edit", "approve"]
     assert call_of(approval).status == "ready"
+
+
+def test_an_edit_says_why_and_all_who_read_of_it_see_that(
+    browse: Callable[[str], Client], approval: ApprovalRequest
+) -> None:
+    typed = {"arg:/amount": "12", "arg:/order": "A-1"}
+    for kind in ("edit", "edit_and_approve"):
+        answer = post(browse("ana"), approval, kind, headers=HTMX, reason=" ", **typed)
+        form = answer.content.decode()
+        assert (answer.status_code, approval.revision) == (422, 1)
+        assert 'value="12"' in form and "Say why you change it." in form
+        assert re.search(r'id="edit-reason" [^>]* aria-invalid="true"[^>]* autofocus', form)
+        assert form.count("autofocus") == 1
+
+    post(browse("ana"), approval, "edit_and_approve", reason="Half was <kept>", **typed)
+    assert [(made.kind, made.reason) for made in approval.decisions.all()] == [
+        ("edit", "Half was <kept>"),
+        ("approve", ""),
+    ]
+    assert "Half was <kept>" in str(AuditEntry.objects.get(kind="approval.edit").detail)
+    for path in (f"/review/{approval.pk}", f"/review/{approval.pk}/record"):
+        assert "Half was &lt;kept&gt;" in browse("olga").get(path).content.decode()
+    assert "Half was &lt;kept&gt;" in browse("root").get("/audit").content.decode()
 
 
 def test_arguments_that_do_not_fit_are_named_and_nothing_changes(

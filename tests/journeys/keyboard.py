@@ -116,6 +116,11 @@ class Desk:
         self._type("100")
         self.guest.sees("1 field differs", within="#actions")
         self._press("Control+Enter")
+        self.guest.sees("Say why you change it.", within="#arguments")
+        self.guest.on(lambda page: expect(page.locator("#edit-reason")).to_be_focused())
+        self.guest.decides_nothing_by_accident()
+        self._type("kept half")
+        self._press("Control+Enter")
 
     def _reject(self) -> None:
         self._press("r")

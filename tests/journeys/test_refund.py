@@ -38,6 +38,7 @@ def it_is_edited_and_approved_without_reload(ana: Guest, olga: Guest) -> None:
     ana.fills("amount", "45.5")
     ana.sees("It will read Refund 45.5 for A-17", within=".valid")
     ana.on(lambda page: expect(page.locator(f"{amount}[aria-invalid]")).to_have_count(0))
+    ana.fills("Why you change it", "One of two panels was kept")
     ana.presses("Approve with edits")
     ana.sees("Approved: Refund 45.5 for A-17", within="#toasts")
     ana.sees("Nothing needs you", within="#queue")
