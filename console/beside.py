@@ -13,8 +13,9 @@ from django_htmx.http import reswap, retarget
 
 from console import edit_form
 from console.card import Card
+from console.cards import load
+from console.going_on import answer, following
 from console.pages import MemberRequest, Words, members_only
-from console.review import answer, following, load
 from reviews.exceptions import KindRefused, NotEligible
 from reviews.later import people_for, wake
 from workspaces.exceptions import NotFound, Unprocessable
@@ -86,7 +87,8 @@ def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
             raise Unprocessable("Choose somebody who could decide this.", [{"path": "/person", "message": "Nobody."}])
         found.hand_over(request.principal, to, wanted["note"])
         words = f"Handed over to {to.name}: {found.title}"
-    return answer(request, following(request, found, wanted["next"]), words)
+    after = following(request, found, wanted["next"])
+    return answer(request, load(request, after) if after else None, words)
 
 
 @members_only

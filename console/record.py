@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from agents.runtime.text import loads
 from console import prose
 from console.card import Card
+from console.cards import load
 from console.pages import MemberRequest, members_only
 from console.prose import Line
-from console.review import load
 from reviews.models import Decision, Revision
 
 

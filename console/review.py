@@ -6,31 +6,27 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import push_url, reswap, retarget, trigger_client_event
+from django_htmx.http import reswap, retarget
 
-from console import edit_form, meanwhile, queue, saved_views, schema_form, urgency
-from console.card import VIEWS, Card
+from console import edit_form, meanwhile, queue, saved_views, schema_form
+from console.card import Card
+from console.cards import TEMPLATE, card_context, load
+from console.going_on import answer, go_on
 from console.pages import MemberRequest, Words, members_only, show
 from console.proposal import Proposal
-from console.prospect import Prospect
-from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm, on_page, query_of
+from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm, query_of
 from reviews.exceptions import AlreadyDecided, Changed, Expired, Unexplained, Withdrawn
 from reviews.models import ApprovalRequest, Decision
-from reviews.outdated import with_others
-from reviews.repeating import with_same
 from workspaces import canonical
 from workspaces.exceptions import BadInput, CountersignError, Unprocessable
 
 WORDED = {"reject", "respond", "happened", "did_not_happen", "retry"}  # those that need words
 MOVED_ON = (AlreadyDecided, Changed, Expired, Withdrawn)
-TEMPLATE = "console/review.html"
 
 
 class DecisionForm(forms.Form):
@@ -44,6 +40,7 @@ class DecisionForm(forms.Form):
     then = forms.CharField(max_length=10, required=False)
     credential_is_meant = forms.BooleanField(required=False)
     next = forms.UUIDField(required=False)
+    is_kept = forms.BooleanField(required=False)
 
 
 @members_only
@@ -106,7 +103,7 @@ def decide(request: MemberRequest, approval_id: UUID) -> HttpResponse:
         if shown := refused(request, found, form.cleaned_data, refusal):
             return shown
         raise
-    return go_on(request, found, decision, before, form.cleaned_data["next"])
+    return go_on(request, found, decision, before, form.cleaned_data)
 
 
 @members_only
@@ -173,72 +170,6 @@ def edit_refused(request: MemberRequest, found: ApprovalRequest, refusal: Unproc
     return retarget(reswap(answer, "outerHTML"), "#arguments")
 
 
-def go_on(
-    request: MemberRequest,
-    decided: ApprovalRequest,
-    decision: Decision,
-    before: dict[str, Any],
-    wanted: UUID | None,
-) -> HttpResponse:
-    """After an edit one stays; after anything else comes the next request, if need be the one that is `wanted`.
-
-    `before` is what the rules said then.
-    """
-    words = f"{decision.said.capitalize()}: {decided.title}"
-    if decision.kind == "edit":
-        result = edit_form.compared(before, decided.explanation)
-        return answer(request, decided, f"Edited. Rules checked again: {result}.", recheck=result)
-    if decided.is_pending:
-        words += f". {len(decided.places) - decided.votes().count()} more needed"
-    elif decision.kind == "approve" and (ahead := Prospect(decided, request.principal.workspace.switch).afterwards):
-        words += f". {ahead}"
-    return answer(request, following(request, decided, wanted), words, decided)
-
-
-def following(request: MemberRequest, decided: ApprovalRequest, wanted: UUID | None) -> ApprovalRequest | None:
-    """The next request that needs this person, of those that the queue on the page shows, or the first, or none.
-
-    The page knows which stands below the one that was decided: `wanted`.
-    """
-    waiting = queue.filtered(queue.requests(request.principal, "needs-me"), on_page(request)).exclude(pk=decided.pk)
-    below, moment = waiting.filter(pk=wanted)[:1] if wanted else (), now()
-    behind = urgency.rows_from(waiting, moment, 1, urgency.Place.of(decided, moment)) if not below else ()
-    after = [*below, *behind] or urgency.rows_from(waiting, moment, 1)
-    return load(request, after[0].pk) if after else None
-
-
-def answer(
-    request: MemberRequest,
-    found: ApprovalRequest | None,
-    words: str,
-    decided: ApprovalRequest | None = None,
-    recheck: str = "",
-) -> HttpResponse:
-    """The next card and what was done; the queue fetches itself behind it. Without htmx a redirect to the same."""
-    address = reverse("review-approval", args=[found.pk]) if found else reverse("review")
-    if not request.htmx:
-        messages.success(request, words)
-        return redirect(address)
-    context = card_context(request, found) if found else {}
-    undoable = Card(request.principal, decided, "form", now()) if decided else None
-    context |= {"words": words, "decided": undoable, "recheck": recheck, "left": left_behind(request, found)}
-    query = query_of(on_page(request))
-    page = push_url(render(request, f"{TEMPLATE}#answer", context), f"{address}?{query}" if query else address)
-    return trigger_client_event(page, "cs:decided", after="settle")
-
-
-def left_behind(request: MemberRequest, found: ApprovalRequest | None) -> UUID | None:
-    """The request whose card another one follows."""
-    asked: UUID | None = request.resolver_match.kwargs["approval_id"] if request.resolver_match else None
-    return None if found and found.pk == asked else asked
-
-
-def load(request: MemberRequest, approval_id: UUID) -> ApprovalRequest:
-    """The request, if it is of this workspace; more tables would take longer to plan than to ask one by one."""
-    visible = with_same(with_others(ApprovalRequest.objects.visible_to(request.principal)))
-    return get_object_or_404(visible.select_related("tool_call", "run__agent", "run__version"), pk=approval_id)
-
-
 def queue_context(request: MemberRequest, found: ApprovalRequest | None = None) -> dict[str, Any]:
     """The queue on the left: of a request that was gone straight to, the list that it is in."""
     wanted, moment = QueueForm(request.GET).wanted, now()
@@ -282,18 +213,3 @@ def listed(
         return listing
     view = wanted.get("view") or queue.view_of(request.principal, found)
     return queue.listing(request.principal, view, wanted, moment, found)
-
-
-def card_context(request: MemberRequest, found: ApprovalRequest) -> dict[str, Any]:
-    """The card on the right."""
-    view = QueueForm(request.GET).wanted.get("args", "form")
-    card = Card(request.principal, found, view, now())
-    is_editing = "edit" in request.GET and card.may_decide and found.edit_allowed and found.subject_kind == "tool_call"
-    controls = edit_form.controls(card) if is_editing else []
-    return {
-        "card": card,
-        "approval": found,
-        "is_editing": is_editing,
-        "controls": controls,
-        "argument_views": VIEWS,
-    }

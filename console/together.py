@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from console import queue
+from console.cards import load
 from console.pages import MemberRequest, Words, members_only
 from console.proposal import Proposal
 from console.prospect import Prospect
-from console.review import load
 from console.table import Table
 from reviews.batching import MAX_BATCH, Result, alike, alone, decide_together
 from reviews.models import ApprovalRequest

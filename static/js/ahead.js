@@ -42,8 +42,12 @@
   }
 
   document.addEventListener("htmx:configRequest", ({ target, detail }) => {
-    if (detail.verb === "post" && target.closest("[data-card]")) detail.parameters.next = (next() || "").id?.slice(8) || "";
+    if (detail.verb !== "post" || !target.closest("[data-card]")) return;
+    const row = next();
+    detail.parameters.next = row?.id.slice(8) || "";
+    if (row && isGood(row.id) && kept.text) detail.parameters.is_kept = "on";
   });
+  document.body.addEventListener("cs:open", ({ detail }) => document.getElementById(`request-${detail.id}`).click());
 
   // The request for a row gets what is kept for an answer; everything else is as ever.
   document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
@@ -54,7 +58,7 @@
     Object.defineProperties(xhr, {
       status: { value: 200 },
       response: { value: shown.text },
-      send: { value: () => queueMicrotask(() => xhr.onload()) },
+      send: { value: () => queueMicrotask(() => { xhr.onload(); xhr.onloadend?.(); }) },
     });
   });
   document.addEventListener("htmx:afterSwap", ({ detail }) => {

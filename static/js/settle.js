@@ -22,17 +22,15 @@
 
   const pane = document.getElementById("detail");
   let loading;
-  const loaded = (xhr) => { if (pane && loading === xhr) pane.ariaBusy = null; };
   document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {
     const shown = document.getElementById("selected")?.value;
     if (target.matches("[data-row]") && !target.id.endsWith(shown) && pane) {
       loading = xhr;
       pane.ariaBusy = "true";
-      xhr.addEventListener("loadend", () => loaded(xhr));  // its row may be another by then
+      xhr.onloadend = () => { if (loading === xhr) pane.ariaBusy = null; };  // its row may be another by then
     }
     if (target.closest("[data-card]") && !target.matches("[data-watch], .valid")) window.htmx.trigger(pane, "htmx:abort");
   });
-  document.addEventListener("htmx:afterRequest", ({ detail }) => loaded(detail.xhr));
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt, verb } = detail.requestConfig;
     if (verb === "get" && !elt.isConnected && !elt.matches("[data-row]")) detail.shouldSwap = false;

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from json import loads
 
 import pytest
 from django.test import Client
@@ -64,6 +65,23 @@ def test_one_approves_and_gets_the_next_request(
     assert f'name="selected" value="{following.pk}"' in page
     assert f"delete:li:has(&gt; #request-{approval.pk})" in page and "Approved: refund(amount: 80" in page
     assert f'href="/review/{following.pk}?tool=refund"' in browse("ana").get("/review?tool=refund").content.decode()
+
+
+def test_a_page_that_has_the_next_card_shows_it_by_itself(
+    house: House, browse: Callable[[str], Client], approval: ApprovalRequest
+) -> None:
+    following = make_approval(house, arguments={"amount": 7, "order": "next"})
+    last = make_approval(house, arguments={"amount": 8, "order": "last"})
+    ana, kept = browse("ana"), {"is_kept": "on", "next": following.pk}
+    answer = post(ana, approval, "approve", headers=HTMX, **kept)
+    page = answer.content.decode()
+    assert "Approved: " in page and "data-card" not in page and answer["HX-Reswap"] == "none"
+    assert loads(answer["HX-Trigger-After-Swap"]) == {"cs:open": {"id": str(following.pk)}}
+
+    following.decide("reject", by=house.by("ben"), digest=bytes(following.digest), reason="no")
+    third = make_approval(house, arguments={"amount": 9, "order": "third"})
+    answer = post(ana, third, "approve", headers=HTMX, **kept)
+    assert f'value="{last.pk}"' in answer.content.decode() and "HX-Reswap" not in answer
 
 
 def test_without_scripts_it_is_a_redirect(browse: Callable[[str], Client], approval: ApprovalRequest) -> None:

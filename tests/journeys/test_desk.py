@@ -207,4 +207,11 @@ def the_next_card_is_there_already_and_is_proven_before_it_is_decided(
     ana.on(lambda page: held.pop(0).continue_())
     ana.sees("It has changed since", within="#comments")
     ana.on(lambda page: expect(page.locator("[data-unproven]")).to_have_count(0))
+
+    ana.on(lambda page: expect(page.locator(f"#detail[data-ahead='request-{first.pk}']")).to_have_count(1))
+    ana.on(lambda page: page.route(f"**/review/{first.pk}", lambda route: route.abort()))
+    ana.decides_nothing_by_accident()
+    ana.presses_key("a")
+    ana.sees(f"Approved: {following.title}", within="#toasts")
+    ana.sees(first.title, within=".dhead")  # the page had it: neither the answer nor another brought it
     ana.on(lambda page: page.unroute_all())
