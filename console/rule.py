@@ -67,10 +67,12 @@ def trial(request: MemberRequest) -> HttpResponse:
         return render(request, "components/trial.html", {"wrong": form.errors, "condition": one})
     form.instance.revision = PolicyRevision(policy_set=PolicySet(name=""))
     value, workspace = form.instance.value(), request.principal.workspace
-    tried = trying.on_latest(value, workspace.pk)
+    latest = trying.on_latest(value, workspace.pk)
+    tried = [each for each in latest if each.was]
     spoke = [each for each in tried if each.finding.is_hit]
     context = {
         "tried": tried,
+        "unjudged": len(latest) - len(tried),
         "spoke": spoke,
         "shown": spoke[:TRIED],
         "latest": trying.LATEST,

@@ -99,7 +99,7 @@ class Condition:
 
     def __init__(self, how: str, text: str, lines: list[Line], join: str):
         self.how, self.text, self.lines, self.join = how, text, lines, join
-        self.operators, self.refusal = OPERATORS, ""
+        self.operators, self.refusal, self.stays = OPERATORS, "", False
         self.place: tuple[int, int] | None = None
         self.joins = {"all": "all of these hold", "any": "any of these holds"}
 
@@ -136,7 +136,7 @@ class Condition:
         if to == "lines" and self.how == "cel":
             if found := lines_of(self.text):
                 return Condition("lines", self.text, *found)
-            self.refusal = "This says more than lines can say, so it stays as it is written."
+            self.stays, self.refusal = True, "This says more than lines can say, so it stays as it is written."
         return self
 
     @property

@@ -33,6 +33,11 @@ class Trial:
         """What was decided about the call when it was made."""
         return str((self.call.verdict or {}).get("decision", ""))
 
+    @property
+    def said(self) -> str:
+        """The same in words."""
+        return {"allow": "allowed", "ask": "asked about", "deny": "denied"}.get(self.was, "not judged")
+
 
 def stricter(trials: Iterable[Trial], effect: str) -> dict[str, int]:
     """How many calls the rule would have asked about or denied, of those that were judged more lightly then."""

@@ -16,9 +16,12 @@ from agents.gateway.pricing import FREE_PROVIDERS
 from agents.models import AgentVersion, Run, ToolCall
 from agents.tools.legible import clip
 from agents.tools.legible import legible as visible
+from agents.tools.question import QUESTION
 from console import considered, facts, figures, prose, standing
+from console.card import ON_EXPIRY, UNANSWERED
 from console.facts import Fact
 from console.truth import Part
+from reviews.models import Rule
 
 register = template.Library()
 
@@ -90,6 +93,13 @@ def standing_of(thing: Run | ToolCall) -> standing.Standing:
     return standing.of_run(thing) if isinstance(thing, Run) else standing.of_call(thing)
 
 
+@register.filter
+def then(rule: Rule) -> str:
+    """What happens when nobody decides in time, as the card of such a request says it."""
+    is_question = rule.tool == QUESTION.name and rule.on_expiry == Rule.Expiry.REJECT
+    return UNANSWERED if is_question else ON_EXPIRY.get(rule.on_expiry, "")
+
+
 register.filter("otherwise", standing.otherwise)
 register.filter("plain_condition", considered.plain)
 
@@ -105,7 +115,7 @@ def started_by(run: Run) -> str:
     """Who started a run."""
     if run.started_by_token and run.started_by_token.kind == "service":
         return f"key {run.started_by_token.name}"
-    return str(run.started_by or "the system")
+    return str(run.started_by or "Countersign")
 
 
 @register.filter

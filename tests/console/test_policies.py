@@ -57,7 +57,7 @@ def test_an_admin_writes_a_policy_from_nothing(house: House, browse: Callable[[s
 
     second = Rule.objects.in_force(house.workspace.pk).get()
     assert root.post(f"/policies/{policy.pk}/rules/{second.pk}", {"after": "2", "action": "remove"}).status_code == 302
-    assert "Left out since r2: <del>Big</del>" in text(root.get(f"/policies/{policy.pk}"))
+    assert "Deleted since r2: <del>Big</del>" in text(root.get(f"/policies/{policy.pk}"))
     root.post(f"/policies/{policy.pk}/activation", {})
     assert "not in force" in text(root.get("/policies"))
     kinds = list(AuditEntry.objects.filter(kind__startswith="policy.").order_by("pk").values_list("kind", flat=True))
@@ -127,15 +127,18 @@ def test_hits_are_told_by_revision_and_a_rule_is_tried_on_what_was(
     assert '<td class="n num" data-label="Hits">2</td>' in text(root.get(f"/policies/{policy.pk}?revision=1"))
 
     tried = text(root.post("/policies/trials", FORM | {"labels": "", "call": str(call.pk)}))
-    assert "It would have spoken" in tried and "<code>args.amount</code>" in tried and "&lt;i&gt;60" in tried
+    assert "It would have matched" in tried and "<code>args.amount</code>" in tried and "&lt;i&gt;60" in tried
     assert ">2</b> of 3 calls" in tried and "each was judged at least as strictly" in tried
+    ToolCall.objects.filter(title__contains="70").update(verdict={"stand_in": {"kind": "record"}})
+    tried = text(root.post("/policies/trials", FORM | {"labels": ""}))
+    assert ">1</b> of 2 calls" in tried and 'Not counted: <b class="num">1</b>' in tried and "asked about," in tried
     ToolCall.objects.filter(pk=call.pk).update(verdict={"decision": "allow"})
     assert '<b class="num">1</b> time more' in text(root.post("/policies/trials", FORM | {"labels": ""}))
     tried = text(
         root.post("/policies/trials", FORM | {"labels": "", "condition": "args.gone > 1", "call": str(run.pk)})
     )
-    assert "There is no call with the id" in tried and 'in <b class="badc num">3</b>' in tried
-    assert ">0</b> of 3 calls" in text(root.post("/policies/trials", FORM))  # its label is not theirs
+    assert "There is no call with the id" in tried and 'in <b class="badc num">2</b>' in tried
+    assert ">0</b> of 2 calls" in text(root.post("/policies/trials", FORM))  # its label is not theirs
     assert "cannot be tried" in text(root.post("/policies/trials", FORM | {"condition": "("}))
 
     PolicySet.objects.get(name="Other").switch_off(None)
@@ -207,7 +210,7 @@ def test_a_condition_is_checked_as_one_types(house: House, browse: Callable[[str
 
     wrong = check(how="cel", condition="args.amount > 1 &&\n  oops == 'é'")
     assert "Line 2, column 3." in wrong and "<mark>o</mark>ops" in wrong and "textarea" not in wrong
-    assert "It can be read" in check(how="cel", condition="true")
+    assert "Valid" in check(how="cel", condition="true")
     lines = {"how": "lines", "path": ["args.a", ""], "operator": ["is", "is"], "value": ["<x>", ""]}
     assert "string(args.a) == &quot;&lt;x&gt;&quot;" in check(**lines)
     assert check(**lines, add="1").count('name="path"') == 2
@@ -216,3 +219,12 @@ def test_a_condition_is_checked_as_one_types(house: House, browse: Callable[[str
     assert 'value="args.a"' in check(how="cel", condition='has(args.a) && string(args.a) == "x"', to="lines")
     assert "more than lines can say" in check(how="cel", condition="args.a > 1", to="lines")
     assert "at most" in check(how="cel", condition="true && " * 500 + "true")
+
+
+def test_a_rule_says_what_happens_in_the_end_as_the_card_of_its_request_does(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    rules = [{"name": name, "effect": "ask", "tool": name} for name in ("question", "refund")]
+    policy = make_policy(house.workspace, *rules)
+    page = text(browse("olga").get(f"/policies/{policy.pk}"))
+    assert "then the agent goes on unanswered" in page and "then it expires, nothing runs" in page

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from reviews.models import Rule
 from tests.journeys.browser import Guest
@@ -30,10 +31,14 @@ def test_an_admin_governs_from_the_browser(product: Product, office: Office, com
     root.on(lambda page: page.get_by_label("Compared how, line 1").select_option("gt"))
     root.fills("With what, line 1", "much")
     root.sees("“much” is no number", within="#check")
+    root.on(lambda page: expect(page.get_by_role("button", name="Save and put in force")).to_be_disabled())
     root.fills("With what, line 1", "50")
     root.sees("has(args.amount) && double(args.amount) > 50.0", within="#check")
-    root.presses("Try it on calls of the past")
+    root.presses("Try it on past calls")
     root.sees("0 calls", within="#trial")
+    root.fills("With what, line 1", "51")
+    root.sees("The rule has changed since", within="#trial")
+    root.sees("double(args.amount) > 51.0", within="#check")
     root.presses("Save and put in force")
     root.sees("Saved: revision 2 is in force.")
     root.goes_to("/audit")
