@@ -92,8 +92,8 @@ class Record:
         told = [status for status in ASKED if self.asked[status] or status != "question"]
         shares = [Share(ASKED[status], self.asked[status], total) for status in told]
         decided = asked.exclude(status="expired")
-        edited = Share("edited first", decided.filter(revision__gt=1).count(), decided.count())
-        return [*shares[:1], edited, *shares[1:]] if total else []
+        edited = Share("of the decided, edited first", decided.filter(revision__gt=1).count(), decided.count())
+        return [*shares, edited] if total else []
 
     @property
     def reasons(self) -> list[Share]:

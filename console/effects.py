@@ -23,11 +23,12 @@ TONES = {
     "writes simulated": "accf",
     "reads from the record": "accf",
     "writes from the record": "accf",
-    "refused": "badf",
+    "rejected": "badf",
+    "denied": "badf",
     "answered instead": "warnf",
     "expired": "warnf",
 }
-REFUSED = {CallStatus.DENIED, CallStatus.REJECTED}
+REFUSED = {CallStatus.DENIED: "denied", CallStatus.REJECTED: "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def kinds(group: Alike, *, is_stopped: bool) -> Iterator[tuple[str, int]]:
 def refusals(group: Alike) -> Iterator[tuple[str, int]]:
     """What people, rules or the clock kept from being done."""
     if group.status in REFUSED:
-        yield "refused", group.count
+        yield REFUSED[CallStatus(group.status)], group.count
     elif group.status == CallStatus.EXPIRED:
         yield "expired", group.count
     elif group.status == CallStatus.ANSWERED and group.tool != QUESTION.name:

@@ -5,11 +5,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from console.pages import MemberRequest, members_only
+from console.setup import FIRST_STEPS
+from console.sign_in import IS_FIRST
 
 
 @members_only
 def home(request: MemberRequest) -> HttpResponse:
-    """To the page where this person's work is."""
+    """To the page where this person's work is; who comes for the first time sees the first steps before."""
+    if request.session.pop(IS_FIRST, False) and FIRST_STEPS not in request.user.dismissed:
+        return redirect(FIRST_STEPS)
     return redirect("review" if request.principal.may("vote") else "runs")
 
 

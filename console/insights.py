@@ -47,13 +47,15 @@ def page(request: MemberRequest) -> HttpResponse:
 def rows(found: Insights) -> dict[str, Any]:
     """Each list with its drawings."""
     risks = charts.bands([(risk.median, risk.p95) for risk in found.risks])
-    tools = charts.bands([(tool.median, tool.p99) for tool in found.tools])
+    timed = [tool for tool in found.tools if tool.median is not None]
+    tools = charts.bands([(tool.median, tool.p99) for tool in timed])
     loads = charts.shares([one.decisions for one in found.reviewers])
     edits = charts.shares([count for _, _, count in found.arguments])
     costs = charts.shares([task.mean_cost for task in found.tasks])
     return {
         "risks": list(zip(found.risks, risks, strict=True)),
-        "tools": list(zip(found.tools, tools, strict=True)),
+        "tools": list(zip(timed, tools, strict=True)),
+        "untimed": [tool for tool in found.tools if tool.median is None],
         "reviewers": list(zip(found.reviewers, loads, strict=True)),
         "tasks": list(zip(found.tasks, costs, strict=True)),
         "arguments": list(zip(found.arguments, edits, strict=True)),
@@ -79,5 +81,5 @@ def tiles(found: Insights) -> list[tuple[str, str, str]]:
 
 
 def share(part: int, whole: int) -> str:
-    """12.5 %; nothing of nothing has no share."""
-    return f"{100 * part / whole:.3g} %" if whole else "–"
+    """12.5%; nothing of nothing has no share."""
+    return f"{100 * part / whole:.3g}%" if whole else "–"

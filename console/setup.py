@@ -178,6 +178,7 @@ def guide(request: MemberRequest) -> dict[str, Any]:
     operators = Membership.objects.filter(workspace=workspace, roles__overlap=["operator", "approver"])
     return {
         "agent": agent,
+        "is_followed": run is not None,
         "is_sent": bool(run or waiting or decided),
         "example": agent.examples[0] if agent else "",
         "may_start": own.may("operate"),

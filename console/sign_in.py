@@ -15,6 +15,7 @@ from workspaces.models import Person, Workspace
 from workspaces.principal import Principal
 
 OPENED = "opened"  # where a session keeps when and in which browser it began
+IS_FIRST = "is_first"  # whether it is this person's first one, until they have been shown in
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WRONG = "This name and password do not belong together."
 
@@ -66,7 +67,10 @@ def recognised(request: HttpRequest, form: SignInForm) -> Person | None:
 
 def admit(request: HttpRequest, person: Person, by: str) -> None:
     """Open a session under a new key, and note it in the audit of every workspace it opens."""
+    is_first = person.last_login is None
     login(request, person, backend=BACKEND)
+    if is_first:
+        request.session[IS_FIRST] = True
     request.session[OPENED] = [now().isoformat(timespec="seconds"), request.headers.get("User-Agent", "")[:300]]
     for workspace in Workspace.objects.of(person):
         audit.record(

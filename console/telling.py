@@ -62,9 +62,9 @@ SENTENCES = {
     "person.sessions_ended": "ended {count} other sessions",
     "group.kept": "saved the group {it}",
     "group.dissolved": "dissolved the group {it}",
-    "membership.changed": "gave {it} the roles {roles}",
+    "membership.changed": "set the roles of {it} to {roles}",
     "membership.ended": "ended the membership of {it}",
-    "token.issued": "issued the {kind} token {it}",
+    "token.issued": "issued the {kind} token {it}{whose}",
     "token.revoked": "revoked a token",
     "workspace.founded": "founded the workspace {it}",
     "workspace.renamed": "renamed the workspace to {it}",
@@ -115,6 +115,7 @@ def sentence(
     """One entry; a kind without words of ours is told by its name."""
     detail, about = loads(entry.detail), titles.get(entry.object)
     facts = defaultdict(str, {name: words(value) for name, value in detail.items()}, object=entry.object)
+    facts["whose"] = f" of {facts['of']}" if facts["of"] else ""
     before, has_it, after = SENTENCES.get(entry.kind, f"{entry.kind} {{it}}").partition("{it}")
     it, revision = name_of(entry, about, facts, people), ""
     if isinstance(about, ApprovalRequest):

@@ -12,7 +12,8 @@ CALLS = 200
 
 _USED = """
 SELECT tool.name, count(call.*), count(*) FILTER (WHERE call.status IN ('failed', 'in_doubt')),
-  count(*) FILTER (WHERE call.status IN ('rejected', 'denied')), count(*) FILTER (WHERE call.status = 'expired'),
+  count(*) FILTER (WHERE call.status = 'rejected'), count(*) FILTER (WHERE call.status = 'denied'),
+  count(*) FILTER (WHERE call.status = 'expired'),
   max(call.created_at),
   percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds), percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds)
 FROM unnest(%s::text[]) AS tool (name) LEFT JOIN LATERAL (
@@ -31,7 +32,8 @@ class Use:
 
     calls: int = 0
     failed: int = 0
-    refused: int = 0
+    rejected: int = 0
+    denied: int = 0
     expired: int = 0
     last_at: datetime | None = None
     median: float | None = None
@@ -39,9 +41,9 @@ class Use:
 
     @property
     def troubles(self) -> str:
-        """How many did not go well, and how: what expired nobody refused."""
-        counts = {"failed": self.failed, "refused": self.refused, "expired": self.expired}
-        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        """How many did not go well, and how: people reject, rules deny, and the clock lets expire."""
+        kinds = ("failed", "rejected", "denied", "expired")
+        return ", ".join(f"{count} {kind}" for kind in kinds if (count := getattr(self, kind)))
 
     @property
     def is_more(self) -> bool:

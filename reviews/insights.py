@@ -62,15 +62,16 @@ GROUP BY agent.id ORDER BY count(*) DESC, agent.name LIMIT %(rows)s
 """
 _BY_TOOL = """
 WITH latest AS (
-  SELECT id, tool, status, started_at, finished_at FROM agents_toolcall
+  SELECT id, tool, status, effect, started_at, finished_at FROM agents_toolcall
   WHERE workspace_id = %(workspace)s AND id >= %(first)s AND finished_at IS NOT NULL ORDER BY id DESC LIMIT %(latest)s),
 took AS (
-  SELECT tool, status, CASE WHEN NOT EXISTS (
+  SELECT tool, status, effect, started_at, CASE WHEN started_at IS NOT NULL AND NOT EXISTS (
     SELECT FROM reviews_approvalrequest WHERE tool_call_id = latest.id AND subject_kind = 'in_doubt')
-    THEN extract(epoch FROM finished_at - started_at)::float8 END AS seconds FROM latest WHERE started_at IS NOT NULL)
+    THEN extract(epoch FROM finished_at - started_at)::float8 END AS seconds
+  FROM latest WHERE started_at IS NOT NULL OR effect = 'read')
 SELECT tool, count(*), count(*) FILTER (WHERE status = 'failed'), percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds),
   percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds), percentile_disc(0.99) WITHIN GROUP (ORDER BY seconds)
-FROM took GROUP BY tool HAVING count(seconds) > 0 ORDER BY count(*) DESC, tool LIMIT %(rows)s
+FROM took GROUP BY tool HAVING count(seconds) > 0 OR count(started_at) = 0 ORDER BY count(*) DESC, tool LIMIT %(rows)s
 """
 _EDITS = f"""{_REQUESTS}, edited AS (SELECT id FROM latest WHERE revision > 1 LIMIT %(edits)s)
 SELECT call.tool, before.args, edit.args FROM edited
@@ -122,14 +123,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long the calls of one tool took, in seconds."""
+    """How long the calls of one tool took, in seconds; of one that only reads no call has its times."""
 
     tool: str
     calls: int
     failed: int
-    median: float
-    p95: float
-    p99: float
+    median: float | None
+    p95: float | None
+    p99: float | None
 
 
 @dataclass(frozen=True, slots=True)

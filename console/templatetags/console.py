@@ -38,6 +38,14 @@ KIND_WORDS = {
     "retry": "asked for a retry",
 }
 
+STOPS = {
+    "end_turn": "its reply",
+    "tool_use": "tool calls",
+    "max_tokens": "the limit of tokens",
+    "stop_sequence": "a stop sequence",
+    "refusal": "a refusal",
+}
+
 register.filter("duration", figures.duration)
 register.filter("dollars", figures.dollars)
 register.filter("short", figures.short)
@@ -218,6 +226,12 @@ def urgency(left: int, whole: int) -> str:
 def words(kind: str) -> str:
     """A kind of decision, in the past tense."""
     return KIND_WORDS.get(kind, kind)
+
+
+@register.filter
+def stop_words(stop: str) -> str:
+    """Why a model's turn ended; what a provider calls otherwise is told as it is."""
+    return STOPS.get(stop, stop)
 
 
 @register.filter

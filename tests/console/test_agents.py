@@ -121,5 +121,8 @@ def test_what_became_of_its_runs_is_counted(
 
     assert "Its last 7 runs $12.00 in all, $1.71 each" in words
     assert "Succeeded 33% 2 of 6 Failed 67% 4 of 6" in words
-    assert "Edited first 100% 1 of 1" in words and "Rejected 100% 1 of 1" in words
+    assert (
+        "Rejected 100% 1 of 1 Answered instead 0% 0 of 1 Expired 0% 0 of 1 Of the decided, edited first 100% 1 of 1"
+        in words
+    )
     assert "Timeout 75% 3 of 4 Max_cost 25% 1 of 4" in words

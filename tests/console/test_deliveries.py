@@ -73,7 +73,7 @@ def test_the_page_says_how_endpoints_do_and_what_was_sent(
     assert browse("olga").get("/deliveries?view=x&since=x&endpoint=x&before=x").status_code == 200
     wrong = text(browse("olga").get(f"/deliveries?since=11/22/2026&until={now():%Y-%m-%d}"))
     assert "This is no time" in wrong and 'value="11/22/2026"' in wrong and wrong.count('name="delivery"') == 2
-    assert "Nobody is told" in text(browse("sam").get("/deliveries"))
+    assert "No endpoints yet" in text(browse("sam").get("/deliveries"))
 
 
 def test_a_delivery_tells_of_each_attempt(house: House, browse: Callable[[str], Client], endpoint: Endpoint) -> None:

@@ -17,7 +17,7 @@ from console.charts import HEIGHT, WIDTH, bands, columns, shares
 from console.deliveries import first_id
 from reviews import insights
 from reviews.models import ApprovalRequest, Decision
-from tests.factories import House, make_approval
+from tests.factories import House, make_approval, make_call, make_run
 
 
 def text(page: Any) -> str:
@@ -62,6 +62,9 @@ def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str],
     ApprovalRequest.objects.filter(pk=approvals[3].pk).update(subject_kind="in_doubt")  # a person told its end
     ToolCall.objects.filter(approvals=approvals[3]).update(started_at=started, finished_at=started + timedelta(hours=1))
 
+    read = make_call(make_run(house.agent, house.olga), "find", {}, status="succeeded")
+    ToolCall.objects.filter(pk=read.pk).update(finished_at=Now())
+
     found = insights.insights(house.workspace.pk, first_id(now() - timedelta(days=1)))
     [risk] = found.risks
     assert (risk.risk, risk.ended, risk.decided, risk.expired, risk.rejected, risk.edited) == ("medium", 5, 4, 1, 1, 1)
@@ -73,17 +76,18 @@ def test_the_figures_are_those_of_the_work(house: House, browse: Callable[[str],
     [ana, _] = insights.insights(house.workspace.pk, first_id(now() - timedelta(days=1))).reviewers
     assert (ana.decisions, ana.goes, ana.fast) == (3, 1, 0)
     assert [(task.agent, task.runs, task.mean_cost, task.asked) for task in found.tasks] == [("desk", 2, 2_000_000, 2)]
-    assert [(tool.tool, tool.calls, tool.p99) for tool in found.tools] == [("refund", 2, 2)]
+    assert [(tool.tool, tool.calls, tool.p99) for tool in found.tools] == [("refund", 2, 2), ("find", 1, None)]
     assert sum(sum(day.values()) for day in found.days.values()) == 5
     page = text(browse("olga").get("/insights?days=7"))
     assert (
-        "20 %" in page
-        and "25 %" in page
-        and "100 %" in page
+        "20%" in page
+        and "25%" in page
+        and "100%" in page
         and "1 m 41 s" in page
         and "1 of 5 requests" in page
         and "$2.00" in page
     )
+    assert "Not timed here: <code>find</code> (1 call)" in page
     assert "Nothing to tell yet" in text(browse("sam").get("/insights?days=x"))
 
     monkeypatch.setattr(insights, "LATEST", 2)

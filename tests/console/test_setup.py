@@ -63,6 +63,12 @@ def test_first_steps_follow_one_request(house: House, browse: Callable[[str], Cl
     approval.decide("reject", by=house.by("ana"), digest=bytes(approval.digest), reason="no")
     page = text(olga.get("/first-steps"))
     assert "5 of 6 done" in page and f"/runs/{approval.run_id}" in page and "You may not decide" not in page
+    assert (
+        "A ticket was sent" in page
+        and "got this one" in page
+        and "Somebody else decided" in page
+        and "Rejected <time" in page
+    )
     assert page.count('class="done"') == 2 and "/admin/workspaces/person/" in text(browse("root").get("/first-steps"))
     with CaptureQueriesContext(connection) as queries:
         olga.get("/first-steps")

@@ -50,6 +50,21 @@ def test_a_password_opens_a_session_under_a_new_key(olga: Person) -> None:
     assert AuditEntry.objects.filter(kind="person.signed_in", person_id=olga.pk).count() == 1
 
 
+def test_the_first_steps_come_first_once_and_not_for_who_has_put_them_away(olga: Person) -> None:
+    first, again = Client(), Client()
+    sign_in(first)
+    assert first.get("/")["Location"] == "/first-steps"
+    assert first.get("/")["Location"] == "/runs"
+    assert "First steps lead through one request" in first.get("/runs").content.decode()
+    sign_in(again)
+    assert again.get("/")["Location"] == "/runs"
+
+    Person.objects.filter(pk=olga.pk).update(last_login=None, dismissed=["first-steps"])
+    sign_in(knowing := Client())
+    assert knowing.get("/")["Location"] == "/runs"
+    assert "First steps lead" not in knowing.get("/runs").content.decode()
+
+
 @pytest.mark.parametrize("there", ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil"])
 def test_nobody_is_sent_elsewhere(olga: Person, there: str) -> None:
     assert sign_in(Client(), next=there)["Location"] == "/"

@@ -27,11 +27,11 @@ def test_a_writing_tool_without_a_rule_stands_out(
         page = olga.get("/tools").content.decode()
     missing = olga.get("/tools?show=uncovered").content.decode()
 
-    assert "Money asks" in page and ">amount &gt; 5</code>" in page and "None needed to read" in page
+    assert "Money asks" in page and ">amount &gt; 5</code>" in page and "None needed for reads" in page
     assert "3 calls" in page and "1 failed, 1 expired</p>" in page
     assert "Succeeded, a call expired" in olga.get("/runs").content.decode()
     opened = olga.get(f"/runs/{expired.run_id}").content.decode()
-    assert "<b>1</b>expired" in opened and "</b>refused" not in opened
+    assert "<b>1</b>expired" in opened and "</b>rejected" not in opened and "</b>denied" not in opened
     assert ">mail</code>" in missing and ">refund</code>" not in missing and ">find</code>" not in missing
     assert "Mail later" in missing and "shadow" in missing and "No rule" in missing
 
