@@ -39,11 +39,10 @@ KIND_WORDS = {
 }
 
 STOPS = {
-    "end_turn": "its reply",
-    "tool_use": "tool calls",
-    "max_tokens": "the limit of tokens",
-    "stop_sequence": "a stop sequence",
-    "refusal": "a refusal",
+    "end_turn": "end of turn",
+    "tool_use": "tool use",
+    "max_tokens": "token limit",
+    "stop_sequence": "stop sequence",
 }
 
 register.filter("duration", figures.duration)

@@ -48,6 +48,7 @@ def test_a_run_shows_what_happened_and_what_it_waits_for(waiting: Run, browse: C
     assert "Asked shop_order</b>" in page and "Proposed shop_refund</b>" in page  # told by what was asked for
     assert "Written to state" in page  # what changed is the question, where a step wrote something
     assert "scripted</small>" in page and ">ok</text>" in page and "still open</text>" in page
+    assert "Stop reason</dt><dd>tool use</dd>" in read(browse("olga"), waiting, "?step=2&part=step")
     assert "First words after</dt>" in read(browse("olga"), waiting, "?step=2&part=step")
     assert f'href="/review/{approval.pk}"' in page
     revision = PolicyRevision.objects.get()

@@ -56,6 +56,8 @@ def test_runs_are_followed_and_changed(held: Run, office: Office, come: Callable
 
 def its_steps_are_walked_by_keys(ana: Guest, run: Run) -> None:
     ana.goes_to(f"/runs/{run.pk}")
+    ana.on(lambda page: page.locator("#title").click())  # which unfolds what does not fit
+    ana.on(lambda page: expect(page.locator("#title")).to_have_css("-webkit-line-clamp", "none"))
     for key, seq in (("[", 3), ("[", 2), ("]", 3)):
         ana.presses_key(key)
         ana.sees(f"step {seq}", within=".ihead")
