@@ -77,7 +77,7 @@ def later(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     wanted = form.cleaned_data
     if wanted["kind"] == "wake":
         wake(found, request.principal)
-        return answer(request, found, "It counts among what needs you again.")
+        return answer(request, found, "Back in your queue.")
     if wanted["kind"] == "snooze":
         found.snooze(request.principal, timedelta(minutes=wanted["minutes"] or 0))
         words = f"Put off for {wanted['minutes']} min: {found.title}"

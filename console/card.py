@@ -1,6 +1,5 @@
 """One request with everything that a decision takes; all of it from what was stored, nothing from the model's words."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -9,6 +8,7 @@ from console import delays
 from console.considered import Considered
 from console.proposal import Proposal
 from console.prospect import Prospect
+from console.seats import Place, seated
 from console.standing import Standing, of_call
 from console.talk_before import TalkBefore
 from reviews.batching import alone
@@ -43,14 +43,6 @@ NEEDS_ME = {
     "budget": "Needs your approval",
 }
 ENDED = {"rejected": "bad", "answered": "acc", "expired": "warn", "withdrawn": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One seat, and who fills it."""
-
-    group: str | None
-    vote: Decision | None
 
 
 class Card:
@@ -185,7 +177,12 @@ class Card:
     def places(self) -> list[Place]:
         """The seats, filled and free."""
         votes = {made.seat: made for made in self.decisions if self._counts(made)}
-        return [Place(group, votes.get(number)) for number, group in self.approval.places.items()]
+        return seated(self.approval, votes, self.principal.person.pk, self.people)
+
+    @property
+    def takes_votes(self) -> bool:
+        """Whether seats are filled one by one; a question and a doubt end with the first answer."""
+        return self.approval.subject_kind in ("tool_call", "budget")
 
     @property
     def shown_places(self) -> list[Place]:

@@ -33,7 +33,10 @@ class Meanwhile:
     @property
     def is_behind(self) -> bool:
         """Whether anything on the page stays old, so that it is worth loading it again."""
-        return self.is_revised or self.is_editing or self.card.approval.is_pending
+        if not self.card.approval.is_pending:
+            return self.is_revised or self.is_editing
+        is_back = self.last is not None and self.last.undone_at is not None
+        return self.is_revised or is_back or not (self.card.may_approve or self.card.has_voted)
 
     @property
     def is_stale(self) -> bool:

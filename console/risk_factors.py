@@ -36,9 +36,10 @@ type Shown = Callable[[Field, Any], str]
 def factors(fields: Iterable[Field], earlier: list[dict[str, Any]], as_money: Shown) -> list[str]:
     """In sentences; empty where nothing is unusual, or too little is known."""
     if not earlier:
-        return ["No call of this tool had been done here lately: nothing told what is usual."]
+        return ["There was no recent call of this tool to compare it with."]
     found = compared(fields, earlier, as_money)
-    few = f"Only {len(earlier)} had been done: too few to tell what is usual."
+    counted = "was only 1 recent call" if len(earlier) == 1 else f"were only {len(earlier)} recent calls"
+    few = f"There {counted} to compare it with: too few to tell what is usual."
     return found if found or len(earlier) >= ENOUGH else [few]
 
 

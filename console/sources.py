@@ -19,7 +19,7 @@ class Source:
     @property
     def words(self) -> str:
         """For the card."""
-        return f"first in {self.who}" if self.turn is not None else "nowhere before"
+        return f"from {self.who}" if self.turn is not None else "in no message before"
 
 
 def trace(values: Mapping[str, Any], messages: Iterable[dict[str, Any]]) -> dict[str, Source]:

@@ -52,7 +52,7 @@ def words(explanation: Mapping[str, Any]) -> list[str]:
     """Why the risk is higher than the rules say, in sentences."""
     quoted = "”, “".join(explanation.get(INSTRUCTS, []))
     instructing = [f"A text that it read tries to instruct: “{quoted}”."] if quoted else []
-    strangers = [f"“{one}” stands nowhere before." for one in explanation.get(STRANGERS, [])]
+    strangers = [f"“{one}” appears in no message or result before this call." for one in explanation.get(STRANGERS, [])]
     return [*explanation.get(DONE_BEFORE, []), *instructing, *strangers]
 
 

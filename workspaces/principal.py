@@ -25,7 +25,6 @@ SCOPE_FOR: Mapping[Right, str] = {  # no token administers
     "vote": Scope.APPROVALS_DECIDE,
     "engineer": Scope.RUNS_WRITE,
 }
-DOING: Mapping[Right, str] = {"view": "look at things", "engineer": "do the work of engineers"}
 SERVICE_RIGHTS: frozenset[Right] = frozenset({"view", "operate"})
 
 
@@ -90,13 +89,16 @@ class Principal:
     def require(self, right: Right, scope: str = "") -> None:
         """What a verb asks before it acts; raises Forbidden."""
         if not self.may(right, scope):
-            raise Forbidden(f"{self.name} may not {DOING.get(right, right)} in {self.workspace}.{self._missing(right)}")
+            raise Forbidden(f"{self.name} cannot do this in {self.workspace}.{self._missing(right, scope)}")
 
-    def _missing(self, right: Right) -> str:
-        """Which roles would do; a service key has none to be given."""
+    def _missing(self, right: Right, scope: str) -> str:
+        """Which roles or which scope would do; a service key has no roles to be given."""
+        if self._has_role_for(right):
+            needed = scope or SCOPE_FOR.get(right, "")
+            return f" It needs the scope {needed}." if needed else ""
         roles = sorted(ROLES_WITH[right])
         named = " or ".join(filter(None, [", ".join(roles[:-1]), roles[-1]]))
-        return "" if self.is_service or self._has_role_for(right) else f" That takes the role {named}."
+        return "" if self.is_service else f" It needs the role {named}."
 
     def _has_role_for(self, right: Right) -> bool:
         return right in SERVICE_RIGHTS if self.is_service else bool(ROLES_WITH[right] & self.roles)

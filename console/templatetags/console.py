@@ -21,7 +21,7 @@ from console import considered, facts, figures, prose, standing
 from console.card import ON_EXPIRY, UNANSWERED
 from console.facts import Fact
 from console.truth import Part
-from reviews.models import Rule
+from reviews.models import Decision, Rule
 
 register = template.Library()
 
@@ -222,9 +222,10 @@ def urgency(left: int, whole: int) -> str:
 
 
 @register.filter
-def words(kind: str) -> str:
-    """A kind of decision, in the past tense."""
-    return KIND_WORDS.get(kind, kind)
+def words(made: Decision) -> str:
+    """What somebody decided, in the past tense; a question is answered in nobody's place."""
+    is_answer = made.kind == "respond" and made.approval.subject_kind == "question"
+    return "answered" if is_answer else KIND_WORDS.get(made.kind, made.kind)
 
 
 @register.filter

@@ -9,8 +9,8 @@ from django.test import Client
 from reviews.models import ApprovalRequest
 from tests.console.conftest import HTMX
 from tests.console.desk import post, read
-from tests.factories import House
-from tests.reviews.stories import decide
+from tests.factories import House, make_approval, make_policy
+from tests.reviews.stories import TWO_SEATS, decide
 
 HALF = {"amount": 40, "order": "A-1"}
 
@@ -86,3 +86,16 @@ def test_a_long_value_is_cut_in_what_is_told(
 
     told = watched().split(": refund(")[0]
     assert "Ben changed order from A-1 to BBB" in told and told.count("B") < 65
+
+
+def test_a_vote_for_another_seat_fills_it_on_the_page_and_leaves_nothing_old(
+    house: House, browse: Callable[[str], Client]
+) -> None:
+    make_policy(house.workspace, TWO_SEATS)
+    approval = make_approval(house)
+    seen = read(browse("ana"), approval).split("?seen=")[1].split("&")[0]
+    decide(approval, "approve", house.by("cleo"))
+
+    told = browse("ana").get(f"/review/{approval.pk}/changes?seen={seen}").content.decode()
+    assert "Cleo approved this." in told and "1 of 2" in told and "You can take this" in told
+    assert "Show it as it is now" not in told and "notice warn" not in told

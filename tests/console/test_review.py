@@ -20,7 +20,7 @@ def test_the_card_says_what_when_who_and_why(house: House, browse: Callable[[str
 
     prefix = bytes(ApprovalRequest.objects.get().digest).hex()[:16]
     facts = "Needs your approval", "Refund 90.5 for A-1", "shop_refund", "Olga", "Scripted model", "finance seat"
-    for said in (*facts, prefix, "first in the result of shop_order"):
+    for said in (*facts, prefix, "from the result of shop_order"):
         assert said in card
     assert ">unverified<" in card
     assert "then it expires, nothing runs" in card

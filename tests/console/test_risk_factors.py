@@ -43,13 +43,16 @@ def test_what_is_unusual_is_named(args: dict[str, Any], said: str) -> None:
 
 
 def test_few_calls_tell_nothing() -> None:
-    assert found({"amount": 9_000, "to": "eve"}, USUAL[:4]) == "Only 4 had been done: too few to tell what is usual."
-    assert found(USUAL[0], []).startswith("No call of this tool had been done here lately")
+    assert (
+        found({"amount": 9_000, "to": "eve"}, USUAL[:4])
+        == "There were only 4 recent calls to compare it with: too few to tell what is usual."
+    )
+    assert found(USUAL[0], []).startswith("There was no recent call of this tool")
 
 
 def test_a_card_tells_them_of_the_calls_that_were_done(house: House, browse: Callable[[str], Client]) -> None:
     ana, run = browse("ana"), make_run(house.agent, house.olga)
-    assert "No call of this tool had been done here lately" in read(ana, make_approval(house))
+    assert "There was no recent call of this tool" in read(ana, make_approval(house))
     ToolCall.objects.update(status="rejected")
     for n in range(6):
         make_call(run, "refund", {"amount": 20, "order": f"A-{n}"}, status="succeeded")

@@ -15,8 +15,8 @@ def test_each_value_is_traced_to_who_said_it_first() -> None:
     found = {label: source.words for label, source in trace(values, TALK).items()}
 
     assert found == {
-        "order": "first in the user's message",
-        "paid": "first in the result of lookup_order",
-        "half": "first in the agent's own words",
-        "made_up": "nowhere before",
+        "order": "from the user's message",
+        "paid": "from the result of lookup_order",
+        "half": "from the agent's own words",
+        "made_up": "in no message before",
     }

@@ -92,7 +92,7 @@ def what_was_typed_stays_and_a_stale_page_decides_nothing(
     ana.goes_to(f"/review/{approval.pk}")
     ana.sees("Live, synced")
     ana.presses("Reject", within="#actions")
-    ana.fills("Reason, which the agent reads", "Ask the customer first")
+    ana.fills("Reason (the agent reads it)", "Ask the customer first")
     Session.objects.all().delete()
     ana.on(lambda page: page.wait_for_url(lambda url: "/sign-in" in url))
     ana.sees("Your session has ended.")
@@ -101,7 +101,7 @@ def what_was_typed_stays_and_a_stale_page_decides_nothing(
     ana.presses("Sign in")
     ana.sees("Live, synced")
     ana.presses("Reject", within="#actions")
-    typed = ana.on(lambda page: page.get_by_label("Reason, which the agent reads").input_value())
+    typed = ana.on(lambda page: page.get_by_label("Reason (the agent reads it)").input_value())
     assert typed == "Ask the customer first"
 
     ana.on(lambda page: page.context.set_offline(True))

@@ -135,7 +135,7 @@ def a_credential_is_not_given_away_by_accident(ana: Guest, office: Office) -> No
     ana.goes_to(f"/review/{approval.pk}")
     ana.decides_nothing_by_accident()
     ana.presses("Answer instead", within="#actions")
-    ana.fills("What the agent gets in place of the tool's result", f"Use {CANARY}")
+    ana.fills("What the agent gets instead of the tool's result", f"Use {CANARY}")
     ana.presses_key("Control+Enter")
     ana.sees("looks like a credential (GitHub token)", within="#notices")
     approval.refresh_from_db()

@@ -99,7 +99,7 @@ def panels_that_open(ana: Guest, request: ApprovalRequest) -> None:
     ana.looks(NARROW, "dark")
     ana.goes_to(f"/review/{request.pk}")
     ana.presses("Reject")
-    ana.sees("Reason, which the agent reads")
+    ana.sees("Reason (the agent reads it)")
     ana.finds_nothing_wrong()
     ana.goes_to("/runs")
     ana.presses("Menu")

@@ -39,7 +39,10 @@ def test_no_edit_lowers_it_again(house: House) -> None:
 def test_an_address_that_stands_nowhere_before_raises_it_until_a_person_writes_another(house: House) -> None:
     approval = make_approval(house, "reviewed_mail", MAIL, heard="Write to Ada about A-1, please")
 
-    assert (approval.risk, words(approval.explanation)) == ("high", ["“eve@example.net” stands nowhere before."])
+    assert (approval.risk, words(approval.explanation)) == (
+        "high",
+        ["“eve@example.net” appears in no message or result before this call."],
+    )
     decide(approval, "edit", house.by("ana"), args={**MAIL, "to": "ada@example.net"})
     assert (approval.risk, words(approval.explanation)) == ("medium", [])
 

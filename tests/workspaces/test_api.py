@@ -150,5 +150,5 @@ def test_a_viewer_may_look_and_not_stop(acme, call):
     status, problem = call(token, "post", "/stop", {"scope": "workspace", "reason": "why"})
     assert (status, problem["detail"]) == (
         403,
-        "vera by laptop may not operate in Acme. That takes the role admin, approver, engineer or operator.",
+        "vera by laptop cannot do this in Acme. It needs the role admin, approver, engineer or operator.",
     )

@@ -72,8 +72,10 @@ def test_the_browser_lacks_no_scope(olga):
 
 def test_what_is_required_is_refused_by_name(acme, olga):
     acting(olga).require("operate")
-    with pytest.raises(Forbidden, match="olga may not vote in Acme"):
+    with pytest.raises(Forbidden, match=r"olga cannot do this in Acme\. It needs the role approver\."):
         acting(olga).require("vote")
+    with pytest.raises(Forbidden, match=r"It needs the scope runs:write\."):
+        Principal.of_token(make_token(olga, "runs:read")).require("operate")
 
 
 def test_roles_and_groups_are_those_of_one_workspace(acme, ana):
