@@ -1,5 +1,5 @@
 // [data-seconds]: counts down from there, by the page's own clock. [data-ring] inside is a circle that empties,
-// [data-left] has the words. In the last quarter of [data-of] it is soon, in the last minutes hot.
+// [data-left] has the words; the form of a toast goes when time is up. In the last quarter of [data-of] it is soon, in the last minutes hot.
 (() => {
   "use strict";
   const HOT = 5 * 60;
@@ -17,15 +17,15 @@
 
   function tick() {
     for (const one of document.querySelectorAll("[data-seconds]")) {
-      if (!ends.has(one)) ends.set(one, performance.now() + Number(one.dataset.seconds) * 1000);
+      if (!ends.has(one)) ends.set(one, performance.now() + one.dataset.seconds * 1000);
       const seconds = (ends.get(one) - performance.now()) / 1000;
       const left = one.querySelector("[data-left]") || one;
       const text = words(seconds) + (seconds > 0 && one.dataset.after ? ` ${one.dataset.after}` : "");
       if (left.textContent !== text) left.textContent = text;
+      if (seconds <= 0) one.closest(".toast form")?.remove();
       one.classList.toggle("hot", seconds < HOT);
       one.classList.toggle("soon", seconds >= HOT && seconds < one.dataset.of / 4);
-      const share = Math.max(0, Math.min(100, (100 * seconds) / Number(one.dataset.of)));
-      one.querySelector("[data-ring]")?.setAttribute("stroke-dasharray", `${share} ${100 - share}`);
+      one.querySelector("[data-ring]")?.setAttribute("stroke-dasharray", `${Math.max(0, 100 * seconds / one.dataset.of)} 100`);
     }
   }
 

@@ -3,25 +3,32 @@
 (() => {
   "use strict";
   const open = () => document.getElementById(`request-${document.getElementById("selected")?.value}`);
-  const chosen = () => document.querySelector("[data-row][aria-current='true']") || open();
+  const current = () => document.querySelector("[data-row][aria-current=true]");
   let last, wasFocused = matchMedia("(hover: hover)").matches;
 
   function show() {
-    const row = chosen();
+    const row = document.querySelector(".detail[aria-busy]") ? current() : open() || current();  // busy: what was clicked is loading
     if (row) row.ariaCurrent = "true";
-    if (row && row.id !== last) row.scrollIntoView({ block: "nearest" });
+    if (row && row.id !== last) {
+      become(row);
+      row.scrollIntoView({ block: "nearest" });
+    }
     if (row && row === [...document.querySelectorAll("[data-row]")].at(-1)) document.querySelector(".more")?.scrollIntoView({ block: "nearest" });
-    last = row?.id;
     if (wasFocused && document.activeElement === document.body) (document.querySelector("[data-first]") || row)?.focus({ preventScroll: true });
     wasFocused = false;
   }
 
+  // The only current one, which takes the focus from the one before.
+  function become(row) {
+    if (current()) current().ariaCurrent = null;
+    row.ariaCurrent = "true";
+    if (document.activeElement.matches("[data-row]")) row.focus({ preventScroll: true });
+    last = row.id;
+  }
+
   document.addEventListener("click", (event) => {
     const row = event.target.closest("[data-row]");
-    if (!row) return;
-    for (const one of document.querySelectorAll("[data-row][aria-current]")) one.ariaCurrent = null;
-    row.ariaCurrent = "true";
-    last = row.id;
+    if (row) become(row);
   });
   document.addEventListener("htmx:beforeSwap", () => { wasFocused ||= document.activeElement !== document.body; });
   document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(show));

@@ -178,6 +178,7 @@ def test_a_decision_is_taken_back_in_time(house: House, browse: Callable[[str], 
     assert ana.post(f"/review/{approval.pk}/decisions/1/undo").status_code == 302
     approval.refresh_from_db()
     assert approval.status == "pending"
+    assert "approved, then took it back" in read(ana, approval)
 
 
 def test_the_first_of_two_votes_leaves_it_open(house: House, browse: Callable[[str], Client]) -> None:

@@ -24,10 +24,13 @@ NOTE = {"type": "object", "properties": {"note": {"type": "string"}, "n": {"type
 @pytest.fixture
 def ask(product: Product, office: Office) -> Callable[..., ApprovalRequest]:
     """`ask(7)`: a request with that number; `ask(7, "grave")`: of high risk."""
-    for name in ("plain", "grave"):
+    for name in ("plain", "grave", "late", "soon"):
         make_tool(office.workspace, name, schema=NOTE)
     high = {"name": "High", "effect": "ask", "tool": "grave", "risk": "high"}
-    make_policy(office.workspace, high, name="Risk")
+    undone = [
+        {"name": name, "effect": "ask", "tool": name, "undo_seconds": n} for name, n in (("late", 60), ("soon", 3))
+    ]
+    make_policy(office.workspace, high, *undone, name="Risk")
     product.start("web", DEMO="0")
 
     def ask(n: int, tool: str = "plain", **args: Any) -> ApprovalRequest:
@@ -46,6 +49,7 @@ def test_a_day_at_the_desk(office: Office, ask: Callable[..., ApprovalRequest], 
     ana, cleo = come("ana"), acting(office.people["cleo"])
     nothing_moves_under_the_reader(ana, cleo, ask)
     high_risk_takes_reading_and_two_hands(ana, ask)
+    what_is_taken_back_is_the_current_one_again(ana, cleo, ask)
     what_was_typed_stays_and_a_stale_page_decides_nothing(ana, cleo, ask)
     far, other, approval = ask(5), ask(6), ask(7)
     what_is_asked_of_a_card_ends_the_loading_of_another(ana, far)
@@ -83,6 +87,35 @@ def nothing_moves_under_the_reader(ana: Guest, cleo: Principal, ask: Callable[..
     ana.presses_key("Shift+C")
     ana.sees("Claimed by you", within="#claim")
     ana.finds_nothing_wrong()
+
+
+def what_is_taken_back_is_the_current_one_again(
+    ana: Guest, cleo: Principal, ask: Callable[..., ApprovalRequest]
+) -> None:
+    asked = [ask(21, "late"), ask(22, "soon"), ask(23)]
+    ana.goes_to(f"/review/{asked[0].pk}")
+    ana.sees("Live, synced")
+    ana.on(lambda page: page.locator(f"#request-{asked[0].pk}").focus())
+    ana.decides_nothing_by_accident()
+    ana.presses_key("a")
+    ana.sees("Approved: late(n: 21)", within="#toasts")
+    ana.on(lambda page: expect(page.locator(f"#request-{asked[0].pk}")).to_have_count(0))
+    ana.presses_key("z")
+    ana.sees("Taken back", within="#toasts")
+    ana.on(lambda page: expect(page.locator(f"#request-{asked[0].pk}")).to_be_focused())
+    current = ana.on(
+        lambda page: page.locator("[data-row][aria-current=true]").evaluate_all("all => all.map(one => one.id)")
+    )
+    assert current == [f"request-{asked[0].pk}"]
+
+    ana.follows("soon(n: 22)", within="#queue")
+    ana.sees("soon(n: 22)", within=".dhead")
+    ana.decides_nothing_by_accident()
+    ana.presses("Approve", within="#actions")
+    ana.on(lambda page: expect(page.locator("#toasts form")).to_be_visible())
+    ana.on(lambda page: expect(page.locator("#toasts form")).to_have_count(0))
+    for other in ApprovalRequest.objects.pending():
+        other.decide("reject", by=cleo, digest=bytes(other.digest), reason="no")
 
 
 def what_was_typed_stays_and_a_stale_page_decides_nothing(
