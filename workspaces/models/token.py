@@ -100,7 +100,7 @@ class Token(models.Model):
         self.full_clean()
         self.save(force_insert=True)
         detail = {"name": self.name, "kind": self.kind, "scopes": self.scopes}
-        detail |= {"of": self.person.username} if self.person else {}
+        detail |= {"of": self.person.username} if self.kind == self.Kind.PERSONAL else {}
         audit.record(self.workspace_id, by, "token.issued", f"token:{self.pk}", detail)
         return f"cs_{self.prefix}_{secret}"
 
