@@ -86,8 +86,8 @@ class Guest:
         self.on(lambda page: page.keyboard.press(key))
 
     def decides_nothing_by_accident(self) -> None:
-        """The buttons of a card rest for a moment after it has changed."""
-        self.on(lambda page: expect(page.locator("#actions[aria-busy]")).to_have_count(0))
+        """The buttons of a card rest for a moment after it has changed, which it does until htmx calls it settled."""
+        self.on(lambda page: expect(page.locator("#actions[aria-busy], .htmx-settling")).to_have_count(0))
 
     def follows(self, name: str, within: str = "body") -> None:
         self.presses(name, "link", within)
