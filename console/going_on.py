@@ -80,7 +80,7 @@ def opened_by_page(request: MemberRequest, after: UUID, words: str, decided: App
     """What was done; static/js/ahead.js shows the card that it has."""
     undoable = Card(request.principal, decided, "form", now())
     page = render(request, f"{TEMPLATE}#done", {"words": words, "decided": undoable, "left": decided.pk})
-    trigger_client_event(reswap(page, "none"), "cs:open", {"id": str(after)}, after="swap")
+    trigger_client_event(reswap(page, "none"), "cs:open", {"id": f"request-{after}"}, after="swap")
     return trigger_client_event(page, "cs:decided", after="settle")
 
 

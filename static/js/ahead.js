@@ -47,7 +47,7 @@
     detail.parameters.next = row?.id.slice(8) || "";
     if (row && isGood(row.id) && kept.text) detail.parameters.is_kept = "on";
   });
-  document.body.addEventListener("cs:open", ({ detail }) => document.getElementById(`request-${detail.id}`)?.click());
+  document.body.addEventListener("cs:open", ({ detail }) => document.getElementById(detail.id)?.click());
 
   // The request for a row gets what is kept for an answer; everything else is as ever.
   document.addEventListener("htmx:beforeSend", ({ target, detail: { xhr } }) => {

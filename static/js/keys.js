@@ -63,8 +63,8 @@
     const sent = target.form || target.closest("form");  // only the form that has the focus is sent by a key
     const isSending = /^mod\+(shift\+)?enter$/.test(key);
     const fits = (one) => usable(one) && (!isSending || one.form === sent);
-    const press = () => scope && !event.repeat  // held down, a key decides once
-      && (declared(scope, "data-key", key, fits) || (!panel && declared(toasts, "data-key", key)));
+    const press = () => !event.repeat  // held down, a key decides once
+      && (scope && declared(scope, "data-key", key, fits) || !panel && declared(toasts, "data-key", key));
     if (isField) return (isSending || key === "escape") && press();
     if (isOff && !key.startsWith("mod+")) return null;
     if (key === "space" && target.closest(PRESSED_BY_SPACE)) return null;

@@ -8,28 +8,24 @@
 
   function show() {
     const row = document.querySelector(".detail[aria-busy]") ? current() : open() || current();  // busy: what was clicked is loading
-    if (row) row.ariaCurrent = "true";
-    if (row && row.id !== last) {
-      become(row);
-      row.scrollIntoView({ block: "nearest" });
-    }
+    become(row);
     if (row && row === [...document.querySelectorAll("[data-row]")].at(-1)) document.querySelector(".more")?.scrollIntoView({ block: "nearest" });
     if (wasFocused && document.activeElement === document.body) (document.querySelector("[data-first]") || row)?.focus({ preventScroll: true });
     wasFocused = false;
   }
 
-  // The only current one, which takes the focus from the one before.
+  // The only current one; a new one takes the focus from the one before.
   function become(row) {
-    if (current()) current().ariaCurrent = null;
+    if (!row) return;
+    for (const one of document.querySelectorAll("[data-row][aria-current]")) one.ariaCurrent = null;
     row.ariaCurrent = "true";
-    if (document.activeElement.matches("[data-row]")) row.focus({ preventScroll: true });
+    if (row.id === last) return;
     last = row.id;
+    row.scrollIntoView({ block: "nearest" });
+    if (document.activeElement.matches("[data-row]")) row.focus({ preventScroll: true });
   }
 
-  document.addEventListener("click", (event) => {
-    const row = event.target.closest("[data-row]");
-    if (row) become(row);
-  });
+  document.addEventListener("click", (event) => become(event.target.closest("[data-row]")));
   document.addEventListener("htmx:beforeSwap", () => { wasFocused ||= document.activeElement !== document.body; });
   document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(show));
   requestAnimationFrame(() => { show(); document.querySelector("[data-top]")?.scrollTo(0, 0); });

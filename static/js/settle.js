@@ -12,7 +12,7 @@
     }
   });
   document.addEventListener("click", (event) => {
-    const early = event.target.closest("[data-settle][aria-busy] button, [aria-busy=true] .act button, [data-unproven] .act button");
+    const early = event.target.closest("[data-settle][aria-busy] button, :is([aria-busy=true], [data-unproven]) .act button");
     if (!early) return;
     early.classList.add("early");
     setTimeout(() => early.classList.remove("early"), MILLISECONDS);

@@ -76,7 +76,7 @@ def test_a_page_that_has_the_next_card_shows_it_by_itself(
     answer = post(ana, approval, "approve", headers=HTMX, **kept)
     page = answer.content.decode()
     assert "Approved: " in page and "data-card" not in page and answer["HX-Reswap"] == "none"
-    assert loads(answer["HX-Trigger-After-Swap"]) == {"cs:open": {"id": str(following.pk)}}
+    assert loads(answer["HX-Trigger-After-Swap"]) == {"cs:open": {"id": f"request-{following.pk}"}}
 
     following.decide("reject", by=house.by("ben"), digest=bytes(following.digest), reason="no")
     third = make_approval(house, arguments={"amount": 9, "order": "third"})
