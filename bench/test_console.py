@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import expect
 
@@ -153,6 +154,7 @@ async def told(workspace, listeners, times=40):
     await asyncio.sleep(8)
     for task in tasks:
         task.cancel()
+    await sync_to_async(connections.close_all)()  # of the thread that told
     cut = list(sent)[times // 2 : times // 2 + 8]  # on their way while sockets come back: late, but never missing
     taken = [
         1000 * (one.heard[key] - at)

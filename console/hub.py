@@ -121,10 +121,9 @@ class Hub:
             self.news.set()
 
     async def _pass_on(self) -> None:
-        """What was heard in a moment goes out together, so that a burst is one message to each page."""
+        """At once; what is heard in the moment after goes out together, so that a burst is two messages to each page."""
         while True:
             await self.news.wait()
-            await asyncio.sleep(MERGE_SECONDS)
             heard, self.heard = self.heard, defaultdict(dict)
             said, self.said = self.said, defaultdict(list)
             self.news.clear()
@@ -132,6 +131,7 @@ class Hub:
                 await self._tell_text(of, pieces)
             for workspace_id, found in heard.items():
                 await self._tell(workspace_id, list(found.values()))
+            await asyncio.sleep(MERGE_SECONDS)
 
     # --- the table: what no message can lose ---
 
