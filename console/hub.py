@@ -121,7 +121,7 @@ class Hub:
             self.news.set()
 
     async def _pass_on(self) -> None:
-        """At once; what is heard in the moment after goes out together, so that a burst is two messages to each page."""
+        """At once; what is heard in the moment after goes together, so that a burst is two messages to each page."""
         while True:
             await self.news.wait()
             heard, self.heard = self.heard, defaultdict(dict)
