@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 300, PATIENCE = 4000;
+  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 200, SPACING = 520, PATIENCE = 4000;
   const SIGNED_OUT = 4401;
   const NAMES = { run: "runs", approval: "queue", configuration: "configuration", tool_call: "calls" };
 
@@ -13,6 +13,7 @@
   const bar = document.querySelector("[data-offline]");
   const address = new URL(indicator.dataset.live, location.href);
 
+  const raised = new Map();
   let socket, cursor = indicator.dataset.cursor, failures = 0, heardAt = Date.now(), isAnswered = true;
   let hiddenTimer, retryTimer, isSignedOut = false;
 
@@ -48,7 +49,7 @@
     cursor = said.cursor || cursor;
     const names = said.reload ? everyName() : new Set((said.hints || []).flatMap(namesOf));
     for (const detail of said.text || []) document.dispatchEvent(new CustomEvent("cs:text", { detail }));
-    for (const name of names) setTimeout(() => raise(name), Math.random() * SPREAD);
+    names.forEach(plan);
     show();
   }
 
@@ -62,8 +63,13 @@
     return new Set(triggers.join(" ").match(/(?<=cs:)\S+/g) || []);
   }
 
-  function raise(name) {
-    document.body.dispatchEvent(new CustomEvent(`cs:${name}`));
+  // Not all pages at once, and none so soon after the last time that htmx would pass it over as throttled.
+  function plan(name) {
+    const now = performance.now(), last = raised.get(name) || -SPACING;
+    if (last > now) return;
+    const at = Math.max(now + Math.random() * SPREAD, last + SPACING);
+    raised.set(name, at);
+    setTimeout(() => document.body.dispatchEvent(new CustomEvent(`cs:${name}`)), at - now);
   }
 
   // Without a socket the same is asked for over plain HTTP, now and then.
