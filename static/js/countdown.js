@@ -1,5 +1,6 @@
 // [data-seconds]: counts down from there, by the page's own clock. [data-ring] inside is a circle that empties,
-// [data-left] has the words; the form of a toast goes when time is up. In the last quarter of [data-of] it is soon, in the last minutes hot.
+// [data-left] has the words; the form of a toast goes when time is up. In the last quarter of [data-of] it is soon, in the
+// last minutes hot.
 (() => {
   "use strict";
   const HOT = 5 * 60;

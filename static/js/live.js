@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 200, SPACING = 520, PATIENCE = 4000;
+  const FIRST_WAIT = 200, LONGEST_WAIT = 30_000, SILENCE = 20_000, HIDDEN_FOR = 60_000, SPREAD = 200, SPACING = 500, PATIENCE = 4000;
   const SIGNED_OUT = 4401;
   const NAMES = { run: "runs", approval: "queue", configuration: "configuration", tool_call: "calls" };
 
@@ -63,7 +63,8 @@
     return new Set(triggers.join(" ").match(/(?<=cs:)\S+/g) || []);
   }
 
-  // Not all pages at once, and none so soon after the last time that htmx would pass it over as throttled.
+  // Not all pages at once, and no page more often than every half second: what is told meanwhile waits for that. htmx's
+  // own throttle would lose it.
   function plan(name) {
     const now = performance.now(), last = raised.get(name) || -SPACING;
     if (last > now) return;

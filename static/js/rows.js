@@ -1,5 +1,6 @@
 // [data-row]: the row that was opened is the current one, at once; one that is newly chosen is brought into view (behind
-// the last one, what fetches more), and gets the focus that nothing has on load, or that a swap took away, unless [data-first] wants it.
+// the last one, what fetches more), and gets the focus that nothing has on load, or that a swap took away, unless
+// [data-first] wants it.
 (() => {
   "use strict";
   const open = () => document.getElementById(`request-${document.getElementById("selected")?.value}`);

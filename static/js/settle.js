@@ -1,5 +1,6 @@
 // [data-settle]: its buttons rest for a moment after they have changed under the reader's hand, and while another card
-// is loaded; who presses one then is told so, and nothing is done later. What is asked of a card ends that loading; an answer for a card that has left comes too late.
+// is loaded; who presses one then is told so, and nothing is done later. What is asked of a card ends that loading; an
+// answer for a card that has left comes too late.
 (() => {
   "use strict";
   const MILLISECONDS = 600;
