@@ -13,7 +13,7 @@ from django_htmx.http import reswap, retarget
 
 from console import edit_form
 from console.card import Card
-from console.cards import load
+from console.card_page import load
 from console.going_on import answer, following
 from console.pages import MemberRequest, Words, members_only
 from reviews.exceptions import KindRefused, NotEligible

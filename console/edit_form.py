@@ -13,12 +13,16 @@ from console.facts import AMOUNT
 from console.prospect import seats_in_words
 from console.schema_form import Field
 from reviews.editing import outlook
-from reviews.exceptions import NothingChanged, Unexplained
+from reviews.exceptions import KindRefused, NothingChanged
 from workspaces.exceptions import Unprocessable
 
 type Errors = Iterable[Mapping[str, str]]
 
 CODED = re.compile(r"does not match|should match pattern|is not valid under any of")
+
+
+class Unexplained(KindRefused):
+    """Somebody changed arguments on the page and did not say why; a program may leave it out."""
 
 
 @dataclass(frozen=True, slots=True)

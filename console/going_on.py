@@ -12,7 +12,7 @@ from django_htmx.http import push_url, reswap, trigger_client_event
 
 from console import edit_form, queue, urgency
 from console.card import Card
-from console.cards import TEMPLATE, card_context, load
+from console.card_page import TEMPLATE, card_context, load
 from console.pages import MemberRequest
 from console.prospect import Prospect
 from console.queue_form import on_page, query_of

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from agents.runtime.text import loads
 from console import prose
 from console.card import Card
-from console.cards import load
+from console.card_page import load
 from console.pages import MemberRequest, members_only
 from console.prose import Line
 from reviews.models import Decision, Revision

@@ -15,12 +15,12 @@ from django_htmx.http import reswap, retarget
 
 from console import edit_form, meanwhile, queue, saved_views, schema_form
 from console.card import Card
-from console.cards import TEMPLATE, card_context, load
+from console.card_page import TEMPLATE, card_context, load
 from console.going_on import answer, go_on
 from console.pages import MemberRequest, Words, members_only, show
 from console.proposal import Proposal
 from console.queue_form import CHIPS, FILTERS, RISKS, Chip, QueueForm, query_of
-from reviews.exceptions import AlreadyDecided, Changed, Expired, Unexplained, Withdrawn
+from reviews.exceptions import AlreadyDecided, Changed, Expired, Withdrawn
 from reviews.models import ApprovalRequest, Decision
 from workspaces import canonical
 from workspaces.exceptions import BadInput, CountersignError, Unprocessable
@@ -134,7 +134,7 @@ def act(request: MemberRequest, found: ApprovalRequest, said: dict[str, Any]) ->
     card = Card(request.principal, found, "form", now())
     args = schema_form.read(card.proposal.schema, card.proposal.args, request.POST)
     if not words["reason"].strip():
-        raise Unexplained("Say why you change it.")
+        raise edit_form.Unexplained("Say why you change it.")
     decision = found.decide("edit", by=request.principal, digest=digest, args=args, **words)
     if kind == "edit_and_approve":
         decision = found.decide("approve", by=request.principal, digest=bytes(found.digest))

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from console import queue
-from console.cards import load
+from console.card_page import load
 from console.pages import MemberRequest, Words, members_only
 from console.proposal import Proposal
 from console.prospect import Prospect

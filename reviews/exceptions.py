@@ -69,10 +69,6 @@ class KindRefused(Unprocessable):
     title = "Decision refused"
 
 
-class Unexplained(KindRefused):
-    """A person changed arguments on the page and did not say why."""
-
-
 class NothingChanged(KindRefused):
     """An edit that leaves the arguments as they were."""
 
